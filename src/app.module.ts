@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { AppConfig } from './config/app-config.js';
+import { HealthModule } from './health/health.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { SchedulingModule } from './scheduling/scheduling.module.js';
+import type { EventLog } from './shared/event-log.js';
+import { SharedModule } from './shared.module.js';
+import { SERVER_VERSION } from './shared/version.js';
+import { StorageModule } from './storage/storage.module.js';
+
+/** The composition root. */
+@Module({})
+export class AppModule {
+  /** @param configModule what read the configuration; it provides it to the other modules */
+  static forRoot(config: AppConfig, log: EventLog, configModule: DynamicModule): DynamicModule {
+    const serviceInfo = {
+      server_version: SERVER_VERSION,
+      container_env: config.scheduler.backend,
+      storage_type: config.storage.type,
+    };
+    return {
+      module: AppModule,
+      imports: [
+        configModule,
+        SharedModule.forRoot(log),
+        StorageModule.forRoot(config.storage),
+        SchedulingModule.forRoot(config.scheduler),
+        JobsModule.forRoot(config, serviceInfo),
+        HealthModule,
+      ],
+    };
+  }
+}

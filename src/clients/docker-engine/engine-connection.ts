@@ -1,0 +1,69 @@
+/** Where the engine is: one address, or the sockets to look for, in order of preference. */
+export type EngineConnection =
+  | { readonly kind: 'sockets'; readonly paths: readonly string[] }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: EngineTls | undefined };
+
+/** Folder with ca.pem, cert.pem and key.pem. */
+export interface EngineTls {
+  readonly certificateFolder: string;
+  readonly verify: boolean;
+}
+
+const DEFAULT_PORT = 2375;
+const DEFAULT_TLS_PORT = 2376;
+
+/** What the addresses are made from; all from the environment. */
+export interface EngineAddress {
+  readonly dockerHost: string | undefined;
+  readonly tlsVerify: boolean;
+  readonly certificateFolder: string | undefined;
+  readonly prefer: 'docker' | 'podman';
+  readonly runtimeFolder: string | undefined;
+  readonly home: string | undefined;
+}
+
+/** @returns the connection, or the reason why DOCKER_HOST is refused. */
+export function parseEngineConnection(
+  address: EngineAddress,
+): { readonly connection: EngineConnection } | { readonly reason: string } {
+  const { dockerHost } = address;
+  if (dockerHost === undefined) {
+    return { connection: { kind: 'sockets', paths: usualSockets(address) } };
+  }
+  if (dockerHost.startsWith('unix://')) {
+    const path = dockerHost.slice('unix://'.length);
+    if (!path.startsWith('/')) return { reason: 'must name an absolute socket path' };
+    return { connection: { kind: 'sockets', paths: [path] } };
+  }
+  const url = URL.parse(dockerHost.replace(/^tcp:/, 'http:'));
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    return { reason: 'must begin with unix://, tcp://, http:// or https://' };
+  }
+  if (url.username !== '' || url.pathname.length > 1) {
+    return { reason: 'must hold nothing but host and port' };
+  }
+  const secure = url.protocol === 'https:' || address.tlsVerify;
+  if (secure && address.certificateFolder === undefined) {
+    return { reason: 'with TLS needs DOCKER_CERT_PATH' };
+  }
+  const port = Number(url.port) || (secure ? DEFAULT_TLS_PORT : DEFAULT_PORT);
+  const tls =
+    secure && address.certificateFolder !== undefined
+      ? { certificateFolder: address.certificateFolder, verify: address.tlsVerify }
+      : undefined;
+  return { connection: { kind: 'tcp', host: url.hostname, port, tls } };
+}
+
+/** The sockets of rootful and rootless engines, the preferred kind first. */
+function usualSockets({ prefer, runtimeFolder, home }: EngineAddress): string[] {
+  const docker = [
+    '/var/run/docker.sock',
+    ...(runtimeFolder === undefined ? [] : [`${runtimeFolder}/docker.sock`]),
+    ...(home === undefined ? [] : [`${home}/.docker/run/docker.sock`]),
+  ];
+  const podman = [
+    '/run/podman/podman.sock',
+    ...(runtimeFolder === undefined ? [] : [`${runtimeFolder}/podman/podman.sock`]),
+  ];
+  return prefer === 'podman' ? [...podman, ...docker] : [...docker, ...podman];
+}

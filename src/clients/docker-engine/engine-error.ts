@@ -1,0 +1,45 @@
+/** An engine call that failed: without an answer, or with an answer that is an error. */
+export class EngineError extends Error {
+  constructor(
+    /** The HTTP status of the engine's answer; absent when there was none. */
+    readonly status: number | undefined,
+    /** The engine's own sentence, or what happened to the connection. */
+    readonly words: string,
+    /** False when the request certainly never reached the engine. */
+    readonly mayHaveActed: boolean,
+    cause: unknown,
+  ) {
+    super(words, { cause });
+    this.name = 'EngineError';
+  }
+}
+
+/** Errors of the connection itself: nothing was sent. */
+const NOT_SENT = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+
+interface ModemError {
+  readonly statusCode?: number;
+  readonly json?: { readonly message?: string; readonly cause?: string };
+  readonly reason?: string;
+  readonly code?: string;
+}
+
+/** Translates what dockerode throws. Source: docker-modem `lib/modem.js`, `buildPayload`. */
+export function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const { statusCode, json, reason, code }: ModemError = error ?? {};
+  if (statusCode !== undefined) {
+    const words = json?.message ?? reason ?? `status ${statusCode}`;
+    return new EngineError(statusCode, words.trim(), statusCode >= 500, error);
+  }
+  if (isAbort(error)) return new EngineError(undefined, 'the container engine did not answer in time', true, error);
+  const sent = code === undefined || !NOT_SENT.has(code);
+  const words = sent
+    ? 'the connection to the container engine broke'
+    : 'the container engine cannot be reached';
+  return new EngineError(undefined, words, sent, error);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name);
+}

@@ -1,0 +1,51 @@
+import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
+import type { DockerOptions } from '../scheduling/adapters/docker/docker-options.js';
+import type { JobPolicy } from '../jobs/domain/job-policy.js';
+
+/** The whole configuration, parsed and checked once at boot. */
+export interface AppConfig {
+  readonly http: HttpConfig;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly scheduler: SchedulerConfig;
+  readonly storage: StorageConfig;
+  readonly jobs: JobPolicy;
+  /** Settings without effect and other things to say at boot; never a value. */
+  readonly warnings: readonly string[];
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type SchedulerConfig = DockerConfig | ProcessConfig;
+
+export interface DockerConfig {
+  readonly backend: 'docker';
+  readonly engine: EngineConnection;
+  readonly options: DockerOptions;
+}
+
+export interface ProcessConfig {
+  readonly backend: 'process';
+  readonly recordDirectory: string;
+}
+
+export type StorageConfig = HostStorageConfig | DockerLocalVolumeConfig;
+
+export interface HostStorageConfig {
+  readonly type: 'host';
+  /** Absolute and normalised. */
+  readonly storeBase: string;
+  readonly seenAt: string | undefined;
+  /** True where jobs run on this very host. */
+  readonly mustBeVisible: boolean;
+}
+
+export interface DockerLocalVolumeConfig {
+  readonly type: 'docker_local_volume';
+  readonly engine: EngineConnection;
+  readonly volumeName: string | undefined;
+  readonly pfconSelector: string;
+  readonly seenAt: string | undefined;
+}

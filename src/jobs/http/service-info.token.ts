@@ -1,0 +1,1 @@
+export const SERVICE_INFO = Symbol('jobs:SERVICE_INFO');

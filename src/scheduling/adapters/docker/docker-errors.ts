@@ -1,0 +1,74 @@
+import { EngineError } from '../../../clients/docker-engine/engine-error.js';
+import { DomainError } from '../../../shared/domain-error.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import {
+  backendError,
+  backendUnavailable,
+  imageUnavailable,
+  jobRefused,
+  nameTaken,
+} from '../../domain/scheduling-errors.js';
+
+/** Podman 4 answers a duplicate name with a 500 and these words. */
+const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
+/** Docker says 404 to a create; Podman also 500. */
+const NO_SUCH_IMAGE = /no such image|image not known|unable to find image/i;
+
+export function isNameInUse(error: unknown): boolean {
+  return (
+    error instanceof EngineError &&
+    (error.status === 409 || (error.status === 500 && NAME_IN_USE.test(error.words)))
+  );
+}
+
+export function isImageMissing(error: unknown): boolean {
+  return (
+    error instanceof EngineError &&
+    (error.status === 404 || (error.status === 500 && NO_SUCH_IMAGE.test(error.words)))
+  );
+}
+
+/** For look-ups, stops and removals. @param everAnswered whether the engine has been seen at all */
+export function toSchedulingError(error: unknown, everAnswered: boolean): DomainError {
+  if (error instanceof DomainError) return error;
+  if (!(error instanceof EngineError)) return backendError('the container engine client failed', error);
+  if (error.status === undefined) return unanswered(error, everAnswered);
+  return backendError(`the container engine says: ${error.words}`, error);
+}
+
+/** For the creation of a container: what the engine refuses is the job's fault. */
+export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
+  if (!(error instanceof EngineError) || error.status === undefined) {
+    return toSchedulingError(error, everAnswered);
+  }
+  if (isNameInUse(error)) return nameTaken(spec.name);
+  if (isImageMissing(error)) return imageUnavailable(spec.image, error.words, error);
+  if (error.status >= 500) return transientBackendError(error);
+  return jobRefused(`the container engine refuses the job: ${error.words}`, error);
+}
+
+/** For the start: whatever the engine says to it is about this job's command, devices or mounts. */
+export function toStartError(error: unknown, everAnswered: boolean): DomainError {
+  if (!(error instanceof EngineError) || error.status === undefined) {
+    return toSchedulingError(error, everAnswered);
+  }
+  return jobRefused(`the container engine cannot start the job: ${error.words}`, error);
+}
+
+export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
+  if (!(error instanceof EngineError) || error.status === undefined) {
+    return toSchedulingError(error, everAnswered);
+  }
+  return imageUnavailable(spec.image, error.words, error);
+}
+
+/** An engine that was never seen is not waited for: nothing is passing about it. */
+function unanswered(error: EngineError, everAnswered: boolean): DomainError {
+  if (everAnswered || error.mayHaveActed) return backendUnavailable(error.words, error);
+  return new DomainError('BackendUnavailable', error.words, { retryable: false, cause: error });
+}
+
+function transientBackendError(error: EngineError): DomainError {
+  const message = `the container engine says: ${error.words}`;
+  return new DomainError('BackendError', message, { retryable: true, cause: error });
+}

@@ -1,0 +1,84 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import { explainExitCode } from '../../domain/failure-reason.js';
+import type { JobState } from '../../domain/job.js';
+
+type ContainerState = ContainerInspectInfo['State'];
+
+/** What a container's state word means for a job. */
+export type StateMeaning = 'waiting' | 'running' | 'ended';
+
+/**
+ * Docker: https://docs.docker.com/reference/api/engine/ (ContainerState.Status);
+ * Podman: libpod `define/containerstate.go`.
+ */
+export const STATE_MEANING: Readonly<Record<string, StateMeaning>> = {
+  created: 'waiting',
+  configured: 'waiting',
+  initialized: 'waiting',
+  running: 'running',
+  paused: 'running',
+  restarting: 'running',
+  stopping: 'running',
+  removing: 'ended',
+  dead: 'ended',
+  exited: 'ended',
+  stopped: 'ended',
+};
+
+const RUNNING_MESSAGES: Readonly<Record<string, string>> = {
+  paused: 'paused on the engine',
+  stopping: 'being stopped',
+};
+
+/** Docker's and Podman's ways to say "not yet". */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** The state of one worker. @param memoryLimit in bytes, 0 for none */
+export function containerToState(state: ContainerState, memoryLimit: number): JobState {
+  // An unknown word is taken for a running job: a wrong end cannot be taken back.
+  const meaning = STATE_MEANING[state.Status] ?? 'running';
+  const timestamp = timestampOf(state);
+  if (meaning === 'waiting') return waiting(state);
+  if (meaning === 'running') {
+    return { status: 'started', message: RUNNING_MESSAGES[state.Status] ?? 'running', timestamp };
+  }
+  if (state.OOMKilled) {
+    return { ...failed(state, timestamp), reason: 'OutOfMemory', message: outOfMemory(memoryLimit) };
+  }
+  if (state.ExitCode === 0) {
+    return { status: 'finishedSuccessfully', message: 'finished successfully', exitCode: 0, timestamp };
+  }
+  const { reason, message } = explainExitCode(state.ExitCode);
+  return { ...failed(state, timestamp), reason, message };
+}
+
+function waiting(state: ContainerState): JobState {
+  const words = errorWords(state);
+  if (words === '') return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
+  const message = `the engine could not start it: ${words}`;
+  return { ...failed(state, ''), reason: 'BadCommand', message };
+}
+
+function failed(state: ContainerState, timestamp: string): JobState {
+  return { status: 'finishedWithError', message: '', exitCode: state.ExitCode, timestamp };
+}
+
+function outOfMemory(memoryLimit: number): string {
+  const limit = memoryLimit > 0 ? ` (limit ${Math.round(memoryLimit / 1024 / 1024)} MiB)` : '';
+  return `killed because it ran out of memory${limit}`;
+}
+
+/** The engine's explanation of a failed start. */
+function errorWords(state: ContainerState): string {
+  const { Error: words } = state as { Error?: string };
+  return words?.trim() ?? '';
+}
+
+function timestampOf({ FinishedAt, StartedAt }: ContainerState): string {
+  if (isTime(FinishedAt)) return FinishedAt;
+  return isTime(StartedAt) ? StartedAt : '';
+}
+
+function isTime(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && text !== NEVER;
+}

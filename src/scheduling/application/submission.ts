@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DomainError, hasCode } from '../../shared/domain-error.js';
+import { assertSupported } from '../domain/feature-rules.js';
+import type { Job } from '../domain/job.js';
+import type { JobName } from '../domain/job-name.js';
+import type { JobSpec } from '../domain/job-spec.js';
+import { SCHEDULER, type SchedulerPort } from '../domain/scheduler.port.js';
+import { jobConflict } from '../domain/scheduling-errors.js';
+import type { SpecHash } from '../domain/spec-hash.js';
+import { fullJitter, pause } from './backoff.js';
+
+export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
+
+/** A job ready to be created, and what must hold just before it is. */
+export interface PreparedJob {
+  readonly spec: JobSpec;
+  /** Checks and creates the job's directories. */
+  readonly secure: () => Promise<void>;
+}
+
+interface Flight {
+  readonly specHash: SpecHash;
+  readonly job: Promise<Job>;
+}
+
+/**
+ * Submission as reconciliation: whatever happened before (a repeat, a lost answer, a crash between
+ * two calls), the outcome is one job of that name, started once. Written once, for every backend.
+ */
+@Injectable()
+export class Submissions {
+  private readonly flights = new Map<JobName, Flight>();
+
+  constructor(@Inject(SCHEDULER) private readonly scheduler: SchedulerPort) {}
+
+  /**
+   * @param prepare called at most once, and only when the backend has to be asked to run the job
+   * @throws DomainError `JobConflict` when a job of that name has another hash; `NameTaken`; the
+   *   backend's refusal; `BackendUnavailable` when passing errors did not pass before `signal`.
+   */
+  submit(
+    name: JobName,
+    specHash: SpecHash,
+    prepare: () => Promise<PreparedJob>,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    const flight = this.flights.get(name);
+    if (flight !== undefined) {
+      if (flight.specHash !== specHash) return Promise.reject(jobConflict(name));
+      return flight.job;
+    }
+    const job = this.reconcile(name, specHash, prepare, signal).finally(() => {
+      this.flights.delete(name);
+    });
+    this.flights.set(name, { specHash, job });
+    return job;
+  }
+
+  private async reconcile(
+    name: JobName,
+    specHash: SpecHash,
+    prepare: () => Promise<PreparedJob>,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    let prepared: Promise<PreparedJob> | undefined;
+    const prepareOnce = (): Promise<PreparedJob> => (prepared ??= prepare());
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.attempt(name, specHash, prepareOnce, signal);
+      } catch (error) {
+        if (!(error instanceof DomainError) || !error.retryable) throw error;
+        if (!(await pause(fullJitter(attempt), signal))) throw error;
+      }
+    }
+  }
+
+  private async attempt(
+    name: JobName,
+    specHash: SpecHash,
+    prepare: () => Promise<PreparedJob>,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    const present = await this.present(name, specHash, signal);
+    if (present !== undefined && present.state.status !== 'notstarted') return present;
+    const { spec, secure } = await prepare();
+    assertSupported(spec, this.scheduler.capabilities);
+    if (present === undefined) await secure();
+    try {
+      return await this.scheduler.submit(spec, signal);
+    } catch (error) {
+      if (!hasCode(error, 'NameTaken')) throw error;
+      // Another replica was faster, or the object is not ours.
+      const other = await this.present(name, specHash, signal);
+      if (other === undefined) throw error;
+      return other;
+    }
+  }
+
+  /** The job of that name if there is one. @throws DomainError `JobConflict` for another hash. */
+  private async present(
+    name: JobName,
+    specHash: SpecHash,
+    signal: AbortSignal,
+  ): Promise<Job | undefined> {
+    try {
+      const job = await this.scheduler.find(name, signal);
+      if (job.specHash !== specHash) throw jobConflict(name);
+      return job;
+    } catch (error) {
+      if (hasCode(error, 'JobNotFound')) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { MountSource } from '../../storage/domain/mounts.js';
+
+/** The backends of this build. */
+export type Backend = 'docker' | 'process';
+
+/** What a backend can do, as one constant value: nothing a job asks for is ever silently ignored. */
+export interface SchedulerCapabilities {
+  readonly backend: Backend;
+  readonly workers: 'many' | 'one';
+  readonly cpuLimit: Enforcement;
+  readonly memoryLimit: Enforcement;
+  readonly gpus: Support;
+  readonly shmSize: Support;
+  readonly user: Support;
+  readonly labels: Support;
+  readonly mountSources: readonly MountSource['kind'][];
+}
+
+/** `unenforced`: the job runs without the limit, and its message and the boot log say so. */
+export type Enforcement = 'hard' | 'soft' | 'unenforced';
+export type Support = 'yes' | 'no';

@@ -1,0 +1,25 @@
+import type { FailureReason } from './failure-reason.js';
+import type { JobName } from './job-name.js';
+import type { JobStatus } from './job-status.js';
+import type { SpecHash } from './spec-hash.js';
+
+/** What a backend knows of a job at one moment. */
+export interface Job {
+  readonly name: JobName;
+  /** Tells a repeated submission from a different one. */
+  readonly specHash: SpecHash;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly state: JobState;
+}
+
+export interface JobState {
+  readonly status: JobStatus;
+  /** One human sentence without a full stop. */
+  readonly message: string;
+  /** Present exactly when `status` is `finishedWithError`. */
+  readonly reason?: FailureReason;
+  readonly exitCode?: number;
+  /** ISO 8601 by the backend's clock: the end if there is one, else the start, else empty. */
+  readonly timestamp: string;
+}

@@ -1,0 +1,61 @@
+import type { CheckResult } from '../../shared/check-result.js';
+import type { SchedulerCapabilities } from './capabilities.js';
+import type { Job } from './job.js';
+import type { JobName } from './job-name.js';
+import type { JobSpec } from './job-spec.js';
+
+export const SCHEDULER = Symbol('scheduling:SCHEDULER');
+
+/** How much of a log is wanted. */
+export interface LogWindow {
+  /** Lines from the end; `undefined` is all of them. */
+  readonly lines: number | undefined;
+  /** Bytes from the end, whatever the number of lines. */
+  readonly bytes: number;
+}
+
+/**
+ * A container engine, cluster or batch system. Every call ends by `signal` at the latest. Errors are
+ * `DomainError`s; those marked retryable leave the outcome open or passing, all others are definite.
+ */
+export interface SchedulerPort {
+  /** Constant; no I/O. */
+  readonly capabilities: SchedulerCapabilities;
+
+  /** The exact requests the backend would get, as data; pure, nothing is sent. */
+  plan(spec: JobSpec): readonly unknown[];
+
+  /**
+   * Runs a job once. A job of ours with the same name and spec hash that was created but never
+   * started (a lost answer, a crash) is continued; one that has started is left alone.
+   * On success `find` sees the job; on a definite rejection nothing was left behind.
+   * @throws DomainError `NameTaken` when an object of that name exists that is not this job;
+   *   `ImageUnavailable`, `JobRefused` with the backend's words; retryable ones otherwise.
+   */
+  submit(spec: JobSpec, signal: AbortSignal): Promise<Job>;
+
+  /**
+   * One authoritative look-up by exact name among the jobs that carry our labels.
+   * @throws DomainError `JobNotFound`
+   */
+  find(name: JobName, signal: AbortSignal): Promise<Job>;
+
+  /**
+   * Standard output and standard error of all workers, in every state of the job; UTF-8 with
+   * replacement characters for what is not.
+   * @throws DomainError `JobNotFound`
+   */
+  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string>;
+
+  /** Ends the job's processes and keeps its record; a job that has finished is left alone. */
+  stop(name: JobName, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Ends the job's processes and forgets it. When it returns, they write no more.
+   * @throws DomainError `JobNotFound`
+   */
+  remove(name: JobName, signal: AbortSignal): Promise<void>;
+
+  /** Reachable, version, permissions; never throws, bounded by `signal`. */
+  check(signal: AbortSignal): Promise<readonly CheckResult[]>;
+}

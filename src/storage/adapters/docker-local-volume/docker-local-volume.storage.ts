@@ -1,0 +1,118 @@
+import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import { StoreDirectory } from '../../../clients/filesystem/store-directory.js';
+import type { CheckResult } from '../../../shared/check-result.js';
+import { forbiddenStoreReason } from '../../domain/forbidden-sources.js';
+import type { Mounts } from '../../domain/mounts.js';
+import type { DirectoryOwner, JobDirectories, StoragePort } from '../../domain/storage.port.js';
+import { describeUnseenStore } from '../unseen-store.js';
+import { storageUnavailable } from '../../domain/storage-errors.js';
+
+/** Where pfcon mounts its store, by convention of the platform. */
+const PFCON_STORE = '/var/local/storeBase';
+
+export interface DockerLocalVolumeOptions {
+  readonly volumeName: string | undefined;
+  /** Label, `key` or `key=value`, of the container whose mount is the store. */
+  readonly pfconSelector: string;
+  readonly seenAt: string | undefined;
+}
+
+/**
+ * A local volume of the engine, named or found through the pfcon container. Found when first needed,
+ * looked for again after each failure, and then kept.
+ */
+export class DockerLocalVolumeStorage implements StoragePort {
+  readonly type = 'docker_local_volume';
+  readonly produces = 'host-path';
+  private mountpoint: string | undefined;
+
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly options: DockerLocalVolumeOptions,
+  ) {}
+
+  async resolve({ input, output }: JobDirectories, signal: AbortSignal): Promise<Mounts> {
+    const base = await this.locate(signal);
+    return {
+      input: { kind: 'host-path', path: `${base}/${input}` },
+      output: { kind: 'host-path', path: `${base}/${output}` },
+    };
+  }
+
+  async prepare(
+    directories: JobDirectories,
+    owner: DirectoryOwner,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const directory = await this.directory(signal);
+    if (await directory.isVisible()) await directory.prepare(directories, owner);
+  }
+
+  async check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    try {
+      const visible = await (await this.directory(signal)).isVisible();
+      const store = `${this.words()} at ${await this.locate(signal)}`;
+      return [{ name: 'storage', ok: true, detail: visible ? store : describeUnseenStore(store) }];
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : 'not found';
+      const mend = 'create the volume or start pfcon; set VOLUME_NAME or PFCON_SELECTOR if they differ';
+      return [{ name: 'storage', ok: false, detail, mend }];
+    }
+  }
+
+  private words(): string {
+    const { volumeName, pfconSelector } = this.options;
+    return volumeName === undefined
+      ? `the store of the container labelled ${pfconSelector}`
+      : `volume ${volumeName}`;
+  }
+
+  private async directory(signal: AbortSignal): Promise<StoreDirectory> {
+    return new StoreDirectory(this.options.seenAt ?? (await this.locate(signal)));
+  }
+
+  private async locate(signal: AbortSignal): Promise<string> {
+    this.mountpoint ??= await this.discover(signal);
+    return this.mountpoint;
+  }
+
+  private async discover(signal: AbortSignal): Promise<string> {
+    const { volumeName } = this.options;
+    const path =
+      volumeName === undefined
+        ? await this.mountpointOfPfcon(signal)
+        : await this.mountpointOfVolume(volumeName, signal);
+    const reason = forbiddenStoreReason(path);
+    if (reason !== undefined) throw storageUnavailable(`the store of this service ${reason}`);
+    return path;
+  }
+
+  private async mountpointOfVolume(name: string, signal: AbortSignal): Promise<string> {
+    const volume = await this.engine.findVolume(name, signal);
+    if (volume === undefined) throw storageUnavailable(`there is no volume "${name}"`);
+    if (volume.Driver !== 'local') {
+      throw storageUnavailable(`volume "${name}" has the driver "${volume.Driver}", not "local"`);
+    }
+    return volume.Mountpoint;
+  }
+
+  private async mountpointOfPfcon(signal: AbortSignal): Promise<string> {
+    const { pfconSelector } = this.options;
+    const containers = await this.engine.listContainers({ label: [pfconSelector] }, signal);
+    if (containers.length === 0) {
+      throw storageUnavailable(`there is no running container with the label ${pfconSelector}`);
+    }
+    const sources = containers
+      .flatMap(({ Mounts }) => Mounts)
+      .filter(({ Destination }) => Destination === PFCON_STORE)
+      .map(({ Source }) => Source);
+    const [source, ...others] = new Set(sources);
+    if (source === undefined) {
+      throw storageUnavailable(`the container labelled ${pfconSelector} mounts nothing at ${PFCON_STORE}`);
+    }
+    if (others.length > 0) {
+      throw storageUnavailable(`containers labelled ${pfconSelector} have different stores; set VOLUME_NAME`);
+    }
+    return source;
+  }
+}

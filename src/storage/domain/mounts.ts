@@ -1,0 +1,16 @@
+/** A directory on the machine where the job runs; absolute path. */
+export interface HostPathSource {
+  readonly kind: 'host-path';
+  readonly path: string;
+}
+
+export type MountSource = HostPathSource;
+
+/** Input is mounted read-only at `/share/incoming`, output read-write at `/share/outgoing`. */
+export interface Mounts {
+  readonly input: MountSource;
+  readonly output: MountSource;
+}
+
+export const INPUT_TARGET = '/share/incoming';
+export const OUTPUT_TARGET = '/share/outgoing';
