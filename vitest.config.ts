@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real engines, one job after another on a small machine. */
+const ENGINE_TIMEOUT_MS = 120_000;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['default', './test/reporters/closing-line.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts'],
+          testTimeout: ENGINE_TIMEOUT_MS,
+          hookTimeout: ENGINE_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.spec.ts'],
+          testTimeout: ENGINE_TIMEOUT_MS,
+          hookTimeout: ENGINE_TIMEOUT_MS,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'image',
+          include: ['test/image/**/*.spec.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
