@@ -1,11 +1,16 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { SchedulerConfig } from '../config/app-config.js';
 import { EVENT_LOG, type EventLog } from '../shared/event-log.js';
+import { JobTable } from './application/job-table.js';
+import { LiveScheduler } from './application/live-scheduler.js';
+import { LogCache } from './application/log-cache.js';
 import { SUBMISSIONS, Submissions } from './application/submission.js';
+import { SYNC_TIMES, type MonotonicClock } from './application/sync-times.js';
+import { Synchroniser } from './application/synchroniser.js';
 import { SCHEDULER, type SchedulerPort } from './domain/scheduler.port.js';
 
 /** Loads the chosen backend only: the others' SDKs cost start-up time and memory. */
-async function createScheduler(config: SchedulerConfig, log: EventLog): Promise<SchedulerPort> {
+async function createBackend(config: SchedulerConfig, log: EventLog): Promise<SchedulerPort> {
   switch (config.backend) {
     case 'docker': {
       const { createDockerScheduler } = await import('./adapters/docker/docker.factory.js');
@@ -18,17 +23,46 @@ async function createScheduler(config: SchedulerConfig, log: EventLog): Promise<
   }
 }
 
+const BACKEND = Symbol('scheduling:BACKEND');
+const SYNCHRONISER = Symbol('scheduling:SYNCHRONISER');
+const LOG_BUDGET_BYTES = 64 * 1024 * 1024;
+const monotonicClock: MonotonicClock = () => performance.now();
+
 @Module({})
-export class SchedulingModule {
+export class SchedulingModule implements OnApplicationShutdown {
+  constructor(@Inject(SYNCHRONISER) private readonly synchroniser: Synchroniser) {}
+
+  onApplicationShutdown(): void {
+    this.synchroniser.stop();
+  }
+
   static forRoot(config: SchedulerConfig): DynamicModule {
     return {
       module: SchedulingModule,
       global: true,
       providers: [
         {
-          provide: SCHEDULER,
+          provide: BACKEND,
           inject: [EVENT_LOG],
-          useFactory: (log: EventLog) => createScheduler(config, log),
+          useFactory: (log: EventLog) => createBackend(config, log),
+        },
+        { provide: JobTable, useValue: new JobTable() },
+        {
+          provide: SYNCHRONISER,
+          inject: [BACKEND, JobTable, EVENT_LOG],
+          useFactory: (backend: SchedulerPort, table: JobTable, log: EventLog) => {
+            const synchroniser = new Synchroniser(backend, table, log, monotonicClock, SYNC_TIMES);
+            synchroniser.start();
+            return synchroniser;
+          },
+        },
+        {
+          provide: SCHEDULER,
+          inject: [BACKEND, JobTable, SYNCHRONISER],
+          useFactory: (backend: SchedulerPort, table: JobTable, synchroniser: Synchroniser) => {
+            const logs = new LogCache(backend, LOG_BUDGET_BYTES, monotonicClock);
+            return new LiveScheduler(backend, table, logs, synchroniser);
+          },
         },
         { provide: SUBMISSIONS, useClass: Submissions },
       ],

@@ -126,6 +126,16 @@ export class DockerEngine {
     );
   }
 
+  /** One JSON document a line, from now on; ends with the connection or with `signal`. */
+  async streamEvents(filters: ContainerFilters, signal: AbortSignal): Promise<Readable> {
+    try {
+      const query = { filters: JSON.stringify(filters), abortSignal: signal };
+      return (await this.connect().getEvents(query as Docker.GetEventsOptions)) as Readable;
+    } catch (error) {
+      throw toEngineError(error);
+    }
+  }
+
   async findVolume(name: string, signal: AbortSignal): Promise<Docker.VolumeInspectInfo | undefined> {
     return this.orAbsent(
       this.call('read', signal, (docker, abortSignal) =>

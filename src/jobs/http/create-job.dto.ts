@@ -12,6 +12,7 @@ import {
 } from 'class-validator';
 import { IMAGE_RULE, parseImageRef } from '../../scheduling/domain/image-ref.js';
 import { JOB_NAME_RULE, parseJobName } from '../../scheduling/domain/job-name.js';
+import { MAX_WORKERS } from '../../scheduling/domain/own-labels.js';
 import { parseRelativePath } from '../../shared/posix-path.js';
 import {
   IsText,
@@ -25,7 +26,7 @@ import {
 const MISSING = 'Missing required parameter in the JSON body';
 const MAX_ARGS = 10_000;
 const MAX_ENV = 1_000;
-const MAX_WORKERS = 1_024;
+const MAX_GPUS = 1_024;
 const MAX_LIMIT = 1_000_000_000;
 
 const Required = (): PropertyDecorator => (target, key) => {
@@ -87,7 +88,7 @@ export class CreateJobDto {
   @WholeNumber(0, MAX_LIMIT)
   readonly memory_limit!: number;
 
-  @WholeNumber(0, MAX_WORKERS)
+  @WholeNumber(0, MAX_GPUS)
   readonly gpu_limit!: number;
 
   @Required()

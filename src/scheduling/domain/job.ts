@@ -8,6 +8,10 @@ export interface Job {
   readonly name: JobName;
   /** Tells a repeated submission from a different one. */
   readonly specHash: SpecHash;
+  /** The backend's own identity of this run of the name: another one after DELETE and POST. */
+  readonly incarnation: string;
+  /** Opaque; equal to the mark in a list exactly as long as the state is the same. */
+  readonly mark: string;
   readonly image: string;
   readonly command: readonly string[];
   readonly state: JobState;

@@ -11,4 +11,13 @@ export const OWN_LABELS = {
   entrypoint: `${OWN_LABEL_PREFIX}entrypoint`,
 } as const;
 
+/** The largest number of workers that a request can ask for. */
+export const MAX_WORKERS = 1_024;
+
+/** The number of workers in a label; 1 where somebody has put nonsense there. */
+export function parseWorkers(labels: Readonly<Record<string, string>>): number {
+  const workers = Number(labels[OWN_LABELS.workers]);
+  return Number.isSafeInteger(workers) && workers >= 1 && workers <= MAX_WORKERS ? workers : 1;
+}
+
 export const MANAGED_BY = 'pman';

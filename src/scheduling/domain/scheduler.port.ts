@@ -14,6 +14,18 @@ export interface LogWindow {
   readonly bytes: number;
 }
 
+/** A job as a list of the backend shows it. */
+export interface ListedJob {
+  readonly name: JobName;
+  /** Differs from the mark of an earlier look-up when the state has changed since. */
+  readonly mark: string;
+}
+
+/** Something may have changed. Hints may be lost, repeated or late; they are never a state. */
+export type JobHint =
+  | { readonly kind: 'changed'; readonly name: JobName }
+  | { readonly kind: 'relist' };
+
 /**
  * A container engine, cluster or batch system. Every call ends by `signal` at the latest. Errors are
  * `DomainError`s; those marked retryable leave the outcome open or passing, all others are definite.
@@ -39,6 +51,15 @@ export interface SchedulerPort {
    * @throws DomainError `JobNotFound`
    */
   find(name: JobName, signal: AbortSignal): Promise<Job>;
+
+  /** Every job that carries our labels. */
+  list(signal: AbortSignal): Promise<readonly ListedJob[]>;
+
+  /**
+   * Hints from now on, until `signal` or a fault ends the stream; `relist` comes first, when the
+   * backend's stream is open. A backend without events yields `relist` at its own pace.
+   */
+  watch(signal: AbortSignal): AsyncIterable<JobHint>;
 
   /**
    * Standard output and standard error of all workers, in every state of the job; UTF-8 with

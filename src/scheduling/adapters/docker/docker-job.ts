@@ -1,9 +1,11 @@
 import type { ContainerInspectInfo } from 'dockerode';
 import type { Job, JobState } from '../../domain/job.js';
+import type { JobSpec } from '../../domain/job-spec.js';
 import type { JobName } from '../../domain/job-name.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { SpecHash } from '../../domain/spec-hash.js';
 import { aggregateWorkers } from '../../domain/worker-state.js';
+import { markOf } from './docker-list.js';
 import { containerName } from './docker-names.js';
 import { ENTRYPOINT_REPLACED } from './docker-request.js';
 import { containerToState } from './docker-status.js';
@@ -21,10 +23,6 @@ export function isWorker(container: ContainerInspectInfo, job: JobName, worker: 
   );
 }
 
-export function workersOf(container: ContainerInspectInfo): number {
-  const workers = Number(container.Config.Labels[OWN_LABELS.workers]);
-  return Number.isSafeInteger(workers) && workers >= 1 ? workers : 1;
-}
 
 export function specHashOf(container: ContainerInspectInfo): SpecHash {
   return (container.Config.Labels[OWN_LABELS.specHash] ?? '') as SpecHash;
@@ -42,9 +40,26 @@ export function toJob(
   return {
     name,
     specHash: specHashOf(first),
+    incarnation: first.Id,
+    mark: markOf(
+      [first, ...others].map((worker) => worker && { id: worker.Id, state: worker.State.Status }),
+    ),
     image: first.Config.Image,
     command: commandOf(first),
     state: aggregateWorkers(states),
+  };
+}
+
+/** A job whose containers have just been started: what happens from here on, look-ups will tell. */
+export function toSubmittedJob(spec: JobSpec, workers: readonly { readonly id: string }[]): Job {
+  return {
+    name: spec.name,
+    specHash: spec.specHash,
+    incarnation: workers[0]?.id ?? '',
+    mark: markOf(workers.map(({ id }) => ({ id, state: 'created' }))),
+    image: spec.image,
+    command: spec.command,
+    state: { status: 'notstarted', message: 'handed to the engine', timestamp: '' },
   };
 }
 

@@ -6,8 +6,8 @@ import type { EventLog } from '../../../shared/event-log.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { OWN_LABELS } from '../../domain/own-labels.js';
-import type { LogWindow, SchedulerPort } from '../../domain/scheduler.port.js';
+import { MANAGED_BY, OWN_LABELS, parseWorkers } from '../../domain/own-labels.js';
+import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../../domain/scheduler.port.js';
 import { jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { checkEngine } from './docker-check.js';
@@ -19,18 +19,26 @@ import {
   toSchedulingError,
   toStartError,
 } from './docker-errors.js';
-import { isWorker, specHashOf, toJob, workersOf } from './docker-job.js';
+import { isWorker, specHashOf, toJob, toSubmittedJob } from './docker-job.js';
+import { toListedJobs } from './docker-list.js';
 import { readContainerLog } from './docker-logs.js';
 import { containerName } from './docker-names.js';
 import type { DockerOptions } from './docker-options.js';
 import { buildContainer } from './docker-request.js';
 import { STATE_MEANING } from './docker-status.js';
+import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { refuseGpus } from './gpu-support.js';
 import { ImagePulls } from './image-pulls.js';
 
 /** Time between SIGTERM and SIGKILL, in seconds: the data of a cancelled job is of no use. */
 const STOP_GRACE_SECONDS = 1;
+
+/** A worker's container, made by this submission or by an earlier one. */
+export interface Created {
+  readonly id: string;
+  readonly isNew: boolean;
+}
 
 /** Runs each worker of a job as one container of Docker or Podman. */
 export class DockerScheduler implements SchedulerPort {
@@ -52,18 +60,32 @@ export class DockerScheduler implements SchedulerPort {
 
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
     if (spec.gpuLimit > 0) refuseGpus(await this.ask(this.engine.version(signal)));
-    const ids: string[] = [];
+    const containers: Created[] = [];
     // The first worker's container is what look-ups see, so it comes last: a job that is seen is whole.
     for (const worker of workerNumbers(spec.workers).toReversed()) {
-      ids.unshift(await this.create(spec, worker, signal));
+      containers.unshift(await this.create(spec, worker, signal));
     }
-    await this.startAll(ids, signal);
-    return this.find(spec.name, signal);
+    const areNew = await this.startAll(containers, signal);
+    // An inspect now would wait until the engine has dealt with the end of a short job.
+    return areNew ? toSubmittedJob(spec, containers) : this.find(spec.name, signal);
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const [first, ...others] = await this.inspectWorkers(name, signal);
     return toJob(name, first, others);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
+    const filters = { label: [`${OWN_LABELS.managedBy}=${MANAGED_BY}`] };
+    return toListedJobs(await this.ask(this.engine.listContainers(filters, signal)));
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
+    try {
+      yield* watchContainers(this.engine, signal);
+    } catch (error) {
+      throw toSchedulingError(error, this.engine.hasAnswered);
+    }
   }
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
@@ -92,18 +114,11 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    const containers = await this.ask(
-      this.engine.listContainers({ label: [`${OWN_LABELS.jid}=${name}`] }, signal),
-    );
-    const own = containers.filter(({ Names, Labels }) => {
-      const worker = Number(Labels[OWN_LABELS.worker]);
-      return Names.some((given) => given.replace(/^\//, '') === containerName(name, worker));
-    });
-    if (own.length === 0) throw jobNotFound(name);
+    const workers = await this.inspectWorkers(name, signal);
+    const present = workers.filter((worker) => worker !== undefined);
+    await this.ask(Promise.all(present.map((worker) => this.halt(worker, signal))));
     // The first worker goes last: until then a repeated DELETE still finds the job.
-    own.sort((a, b) => Number(b.Labels[OWN_LABELS.worker]) - Number(a.Labels[OWN_LABELS.worker]));
-    await this.ask(Promise.all(own.map((container) => this.halt(container, signal))));
-    for (const { Id } of own) await this.ask(this.discard(Id, signal));
+    for (const { Id } of present.toReversed()) await this.ask(this.discard(Id, signal));
   }
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
@@ -111,17 +126,17 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   /** Creates a worker's container, or finds the one that an earlier attempt created. */
-  private async create(spec: JobSpec, worker: number, signal: AbortSignal): Promise<string> {
+  private async create(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
     const body = buildContainer(spec, worker, this.options);
     try {
-      return await this.engine.createContainer(body, signal);
+      return { id: await this.engine.createContainer(body, signal), isNew: true };
     } catch (error) {
       if (isNameInUse(error)) return this.adopt(spec, worker, signal);
       if (!isImageMissing(error)) throw this.translate(toCreateError, error, spec);
     }
     await this.pull(spec);
     try {
-      return await this.engine.createContainer(body, signal);
+      return { id: await this.engine.createContainer(body, signal), isNew: true };
     } catch (error) {
       if (isNameInUse(error)) return this.adopt(spec, worker, signal);
       throw this.translate(toCreateError, error, spec);
@@ -136,7 +151,7 @@ export class DockerScheduler implements SchedulerPort {
     }
   }
 
-  private async adopt(spec: JobSpec, worker: number, signal: AbortSignal): Promise<string> {
+  private async adopt(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
     const container = await this.ask(
       this.engine.findContainer(containerName(spec.name, worker), signal),
     );
@@ -147,31 +162,38 @@ export class DockerScheduler implements SchedulerPort {
     ) {
       throw nameTaken(spec.name);
     }
-    return container.Id;
+    return { id: container.Id, isNew: false };
   }
 
-  /** Starts what was never started. When the engine refuses one, none of them stays. */
-  private async startAll(ids: readonly string[], signal: AbortSignal): Promise<void> {
+  /**
+   * Starts what was never started. When the engine refuses one, none of them stays.
+   * @returns whether all of them were made by this submission.
+   */
+  private async startAll(containers: readonly Created[], signal: AbortSignal): Promise<boolean> {
     try {
-      for (const id of ids) await this.startOnce(id, signal);
+      for (const container of containers) await this.startOnce(container, signal);
+      return containers.every(({ isNew }) => isNew);
     } catch (error) {
       const translated = toStartError(error, this.engine.hasAnswered);
       if (!translated.retryable) {
-        for (const id of ids.toReversed()) await this.ask(this.discard(id, signal));
+        for (const { id } of containers.toReversed()) await this.ask(this.discard(id, signal));
       }
       throw translated;
     }
   }
 
   /** A start of a container that has ended would run the job again. */
-  private async startOnce(id: string, signal: AbortSignal): Promise<void> {
-    const container = await this.engine.findContainer(id, signal);
-    if (container === undefined || STATE_MEANING[container.State.Status] !== 'waiting') return;
+  private async startOnce({ id, isNew }: Created, signal: AbortSignal): Promise<void> {
+    if (!isNew) {
+      const container = await this.engine.findContainer(id, signal);
+      if (container === undefined || STATE_MEANING[container.State.Status] !== 'waiting') return;
+    }
     await this.engine.startContainer(id, signal);
   }
 
-  private async halt(container: { Id: string; State: string }, signal: AbortSignal): Promise<void> {
-    if (STATE_MEANING[container.State] === 'ended') return;
+  private async halt(container: ContainerInspectInfo, signal: AbortSignal): Promise<void> {
+    const meaning = STATE_MEANING[container.State.Status];
+    if (meaning === 'ended' || meaning === 'waiting') return;
     try {
       await this.engine.stopContainer(container.Id, STOP_GRACE_SECONDS, signal);
     } catch (error) {
@@ -194,7 +216,7 @@ export class DockerScheduler implements SchedulerPort {
   ): Promise<[ContainerInspectInfo, ...(ContainerInspectInfo | undefined)[]]> {
     const first = await this.inspectWorker(name, 0, signal);
     if (first === undefined) throw jobNotFound(name);
-    const others = workerNumbers(workersOf(first)).slice(1);
+    const others = workerNumbers(parseWorkers(first.Config.Labels)).slice(1);
     return [
       first,
       ...(await Promise.all(others.map((worker) => this.inspectWorker(name, worker, signal)))),

@@ -1,0 +1,92 @@
+import type { CheckResult } from '../../shared/check-result.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { SchedulerCapabilities } from '../domain/capabilities.js';
+import type { Job } from '../domain/job.js';
+import type { JobName } from '../domain/job-name.js';
+import type { JobSpec } from '../domain/job-spec.js';
+import { isFinal } from '../domain/job-status.js';
+import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
+import { jobNotFound } from '../domain/scheduling-errors.js';
+import type { JobTable } from './job-table.js';
+import type { LogCache } from './log-cache.js';
+import type { Synchroniser } from './synchroniser.js';
+
+/** How long a look-up in the place of a table that is out of date may take, in milliseconds. */
+const LOOK_UP_MS = 2_000;
+
+/**
+ * Puts the job table and the log cache in front of a backend: a poll of a job that is known and
+ * confirmed costs no call. Where the table cannot vouch for an answer the backend is asked, and
+ * where the backend does not answer the caller is told so: never an old answer as a new one.
+ */
+export class LiveScheduler implements SchedulerPort {
+  constructor(
+    private readonly backend: SchedulerPort,
+    private readonly table: JobTable,
+    private readonly logCache: LogCache,
+    private readonly sync: Synchroniser,
+  ) {}
+
+  get capabilities(): SchedulerCapabilities {
+    return this.backend.capabilities;
+  }
+
+  plan(spec: JobSpec): readonly unknown[] {
+    return this.backend.plan(spec);
+  }
+
+  async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    // Look-ups that begin during the submission know more than its answer.
+    const asOf = this.sync.now();
+    const job = await this.backend.submit(spec, signal);
+    this.table.learn(spec.name, job, asOf);
+    this.sync.doubt(spec.name);
+    return job;
+  }
+
+  async find(name: JobName, signal: AbortSignal): Promise<Job> {
+    const known = this.table.get(name);
+    if (known !== undefined && this.sync.vouchesFor(name)) return known;
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)]);
+    try {
+      const job = await this.sync.lookUp(name, deadline);
+      if (job !== undefined) return job;
+    } catch (error) {
+      // A final state does not change, so the backend's silence does not matter.
+      const passing = error instanceof DomainError && error.retryable;
+      if (passing && known !== undefined && isFinal(known.state.status)) return known;
+      throw error;
+    }
+    throw jobNotFound(name);
+  }
+
+  list(signal: AbortSignal): Promise<readonly ListedJob[]> {
+    return this.backend.list(signal);
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<JobHint> {
+    return this.backend.watch(signal);
+  }
+
+  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
+    const job = this.table.get(name);
+    if (job === undefined) return this.backend.logs(name, window, signal);
+    return this.logCache.read(job, window, signal);
+  }
+
+  async stop(name: JobName, signal: AbortSignal): Promise<void> {
+    await this.backend.stop(name, signal);
+    this.sync.doubt(name);
+  }
+
+  async remove(name: JobName, signal: AbortSignal): Promise<void> {
+    await this.backend.remove(name, signal);
+    // Whatever a look-up said that began before now is older than the removal.
+    this.table.learn(name, undefined, this.sync.now());
+    this.logCache.forget(name);
+  }
+
+  async check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    return [...(await this.backend.check(signal)), this.sync.check()];
+  }
+}

@@ -1,0 +1,110 @@
+import type { Job } from '../domain/job.js';
+import type { JobName } from '../domain/job-name.js';
+import { isFinal } from '../domain/job-status.js';
+import type { LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
+import { Semaphore } from './semaphore.js';
+import type { MonotonicClock } from './sync-times.js';
+
+const MAX_PARALLEL_READS = 4;
+/** A growing log is read again after this long at the earliest, in milliseconds. */
+const MIN_PAUSE_MS = 1_000;
+/** Reading a growing log may take at most one part in this many of the time. */
+const READ_SHARE = 20;
+/** V8 keeps a character of text in one or two bytes; counted as two. */
+const BYTES_PER_CHARACTER = 2;
+
+interface CachedLog {
+  readonly incarnation: string;
+  /** True when the read began after the job had ended: nothing can be added to it. */
+  readonly isComplete: boolean;
+  readonly text: string;
+  readonly validUntil: number;
+}
+
+interface Read {
+  readonly incarnation: string;
+  readonly isComplete: boolean;
+  readonly text: Promise<string>;
+}
+
+/**
+ * Keeps logs within a budget: the log of a job that has ended is read once, that of a running one at
+ * a pace that follows the cost of reading it. Written for one window per service.
+ */
+export class LogCache {
+  private readonly logs = new Map<JobName, CachedLog>();
+  private readonly reads = new Map<JobName, Read>();
+  private readonly gate = new Semaphore(MAX_PARALLEL_READS);
+  private used = 0;
+
+  constructor(
+    private readonly backend: SchedulerPort,
+    private readonly budgetBytes: number,
+    private readonly now: MonotonicClock,
+  ) {}
+
+  get bytes(): number {
+    return this.used;
+  }
+
+  /** The end of the log of a job in a state that was seen before the call. */
+  async read(job: Job, window: LogWindow, signal: AbortSignal): Promise<string> {
+    const cached = this.logs.get(job.name);
+    if (cached !== undefined && this.serves(cached, job)) {
+      this.keep(job.name, cached);
+      return cached.text;
+    }
+    const isComplete = isFinal(job.state.status);
+    const flight = this.reads.get(job.name);
+    if (flight?.incarnation === job.incarnation && (flight.isComplete || !isComplete)) {
+      return flight.text;
+    }
+    const text = this.readBackend(job, isComplete, window, signal);
+    const read = { incarnation: job.incarnation, isComplete, text };
+    this.reads.set(job.name, read);
+    return text.finally(() => {
+      if (this.reads.get(job.name) === read) this.reads.delete(job.name);
+    });
+  }
+
+  forget(name: JobName): void {
+    this.used -= sizeOf(this.logs.get(name));
+    this.logs.delete(name);
+  }
+
+  private serves(cached: CachedLog, job: Job): boolean {
+    if (cached.incarnation !== job.incarnation) return false;
+    return cached.isComplete || (!isFinal(job.state.status) && this.now() < cached.validUntil);
+  }
+
+  private async readBackend(
+    job: Job,
+    isComplete: boolean,
+    window: LogWindow,
+    signal: AbortSignal,
+  ): Promise<string> {
+    return this.gate.run(async () => {
+      const began = this.now();
+      const text = await this.backend.logs(job.name, window, signal);
+      const ended = this.now();
+      const validUntil = ended + Math.max(MIN_PAUSE_MS, (ended - began) * READ_SHARE);
+      this.keep(job.name, { incarnation: job.incarnation, isComplete, text, validUntil });
+      return text;
+    }, signal);
+  }
+
+  /** The most recently used log is the last to go. */
+  private keep(name: JobName, log: CachedLog): void {
+    this.forget(name);
+    this.logs.set(name, log);
+    this.used += sizeOf(log);
+    for (const oldest of this.logs.keys()) {
+      if (this.used <= this.budgetBytes) break;
+      this.forget(oldest);
+    }
+  }
+}
+
+function sizeOf(log: CachedLog | undefined): number {
+  return (log?.text.length ?? 0) * BYTES_PER_CHARACTER;
+}

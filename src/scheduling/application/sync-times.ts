@@ -1,0 +1,28 @@
+/** Milliseconds that never step back, whatever happens to the clock on the wall. */
+export type MonotonicClock = () => number;
+
+/** All in milliseconds. */
+export interface SyncTimes {
+  /** Between two lists while jobs are live. */
+  readonly busyList: number;
+  /** Between two lists while none is. */
+  readonly idleList: number;
+  /** The table vouches for its answers this long after the beginning of the last list. */
+  readonly trust: number;
+  /** How long hints are collected before the look-ups that they cause. */
+  readonly coalesce: number;
+  readonly listDeadline: number;
+  readonly lookUpDeadline: number;
+  /** How long a removed job is remembered as removed. */
+  readonly tombstone: number;
+}
+
+export const SYNC_TIMES: SyncTimes = {
+  busyList: 700,
+  idleList: 10_000,
+  trust: 1_000,
+  coalesce: 5,
+  listDeadline: 10_000,
+  lookUpDeadline: 5_000,
+  tombstone: 120_000,
+};
