@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { AppConfig } from './config/app-config.js';
 import { HealthModule } from './health/health.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
-import { SchedulingModule } from './scheduling/scheduling.module.js';
+import { SchedulingModule, type LoadBackend } from './scheduling/scheduling.module.js';
 import type { EventLog } from './shared/event-log.js';
 import { SharedModule } from './shared.module.js';
 import { SERVER_VERSION } from './shared/version.js';
@@ -12,7 +12,12 @@ import { StorageModule } from './storage/storage.module.js';
 @Module({})
 export class AppModule {
   /** @param configModule what read the configuration; it provides it to the other modules */
-  static forRoot(config: AppConfig, log: EventLog, configModule: DynamicModule): DynamicModule {
+  static forRoot(
+    config: AppConfig,
+    log: EventLog,
+    configModule: DynamicModule,
+    loadBackend?: LoadBackend,
+  ): DynamicModule {
     const serviceInfo = {
       server_version: SERVER_VERSION,
       container_env: config.scheduler.backend,
@@ -24,7 +29,7 @@ export class AppModule {
         configModule,
         SharedModule.forRoot(log),
         StorageModule.forRoot(config.storage),
-        SchedulingModule.forRoot(config.scheduler),
+        SchedulingModule.forRoot(config.scheduler, loadBackend),
         JobsModule.forRoot(config, serviceInfo),
         HealthModule,
       ],

@@ -42,7 +42,7 @@ export function createHttpAdapter(): FastifyAdapter {
 export function setUpApp(app: NestFastifyApplication, log: EventLog): void {
   const fastify = app.getHttpAdapter().getInstance();
   const errors = new ErrorFilter(log);
-  acceptOnlyJson(fastify as never);
+  acceptOnlyJson(fastify);
   app.useGlobalFilters(errors);
   app.enableShutdownHooks();
   serveOpenApi(app);

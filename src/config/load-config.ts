@@ -7,13 +7,13 @@ import {
 } from '../clients/docker-engine/engine-connection.js';
 import { OWN_LABEL_PREFIX } from '../scheduling/domain/own-labels.js';
 import { mebibytes } from '../shared/units.js';
-import { forbiddenStoreReason } from '../storage/domain/forbidden-sources.js';
+import { forbiddenStoreReason, type ReservedPath } from '../storage/domain/forbidden-sources.js';
 import type { JobPolicy } from '../jobs/domain/job-policy.js';
 import type { AppConfig, SchedulerConfig, StorageConfig } from './app-config.js';
 import { parseAllowedImages } from './allowed-images.js';
 import { Environment, VARIABLES } from './environment.js';
 import { parseContainerUser, parseKeyValueList, parseYesOrNo } from './environment-rules.js';
-import { ineffectiveSettings, misspeltVariables } from './setting-warnings.js';
+import { ineffectiveSettings, misspeltVariables, overruledSettings } from './setting-warnings.js';
 
 /** Every problem of an environment, by variable name and never by value. */
 export class ConfigError extends Error {
@@ -35,10 +35,13 @@ export function loadConfig(raw: RawEnvironment): AppConfig {
   const backend = environment.CONTAINER_ENV === 'process' ? 'process' : 'docker';
   const engine = loadEngine(environment, raw, problems);
   const scheduler = loadScheduler(environment, backend, engine, raw);
-  const storage = loadStorage(environment, backend, engine, problems);
+  const storage = loadStorage(environment, scheduler, engine, problems);
   const jobs = loadJobPolicy(environment, problems);
   const host = environment.HOST ?? (backend === 'process' ? '127.0.0.1' : '0.0.0.0');
   checkExposure(environment, backend, host, problems);
+  if (backend === 'process' && environment.SHM_SIZE !== undefined) {
+    problems.push('SHM_SIZE: cannot be set when CONTAINER_ENV is process');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     http: { host, port: environment.PORT ?? 5010 },
@@ -49,6 +52,7 @@ export function loadConfig(raw: RawEnvironment): AppConfig {
     warnings: [
       ...misspeltVariables(Object.keys(raw)),
       ...ineffectiveSettings(environment, backend, storage.type),
+      ...(backend === 'docker' ? overruledSettings(environment) : []),
     ],
   };
 }
@@ -113,10 +117,11 @@ function loadScheduler(
 
 function loadStorage(
   environment: Environment,
-  backend: SchedulerConfig['backend'],
+  scheduler: SchedulerConfig,
   engine: EngineConnection,
   problems: string[],
 ): StorageConfig {
+  const { backend } = scheduler;
   const { STORAGE_TYPE: type, COMPUTE_VOLUME_TYPE: alias } = environment;
   if (type !== undefined && alias !== undefined && type !== alias) {
     problems.push('COMPUTE_VOLUME_TYPE: contradicts STORAGE_TYPE; set only one of them');
@@ -130,7 +135,7 @@ function loadStorage(
     if (environment.VOLUME_NAME !== undefined) {
       problems.push('VOLUME_NAME: conflicts with STORAGE_TYPE=host; unset one of them');
     }
-    const storeBase = loadStoreBase(environment, problems);
+    const storeBase = loadStoreBase(environment, reservedPaths(scheduler, engine), problems);
     return { type: 'host', storeBase, seenAt, mustBeVisible: backend === 'process' };
   }
   if (backend === 'process') {
@@ -144,7 +149,20 @@ function loadStorage(
   return { type: 'docker_local_volume', engine, volumeName, pfconSelector, seenAt };
 }
 
-function loadStoreBase({ STOREBASE }: Environment, problems: string[]): string {
+/** A job that mounts the engine's socket, or writes into our records, is root on the host. */
+function reservedPaths(scheduler: SchedulerConfig, engine: EngineConnection): ReservedPath[] {
+  if (scheduler.backend === 'process') {
+    return [{ path: scheduler.recordDirectory, what: 'PROCESS_RECORDS' }];
+  }
+  const sockets = engine.kind === 'sockets' ? engine.paths : [];
+  return sockets.map((path) => ({ path: posix.normalize(path), what: "the engine's socket" }));
+}
+
+function loadStoreBase(
+  { STOREBASE }: Environment,
+  reserved: readonly ReservedPath[],
+  problems: string[],
+): string {
   if (STOREBASE === undefined) {
     problems.push('STOREBASE: must be set when STORAGE_TYPE is host');
     return '/';
@@ -154,7 +172,7 @@ function loadStoreBase({ STOREBASE }: Environment, problems: string[]): string {
     return '/';
   }
   const normalised = posix.normalize(STOREBASE).replace(/(?<=.)\/$/, '');
-  const reason = forbiddenStoreReason(normalised);
+  const reason = forbiddenStoreReason(normalised, reserved);
   if (reason !== undefined) problems.push(`STOREBASE: ${reason}`);
   return normalised;
 }

@@ -2,9 +2,13 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { EventLog, LogFields } from '../shared/event-log.js';
 
-/** The longest text in a record, so that a record stays below 4 kB. */
-const MAX_TEXT = 1_000;
+/** How much of each text is written, in characters: as much as leaves the record small enough. */
+const TEXT_LIMITS = [1_000, 300, 100, 30] as const;
+/** Of the fields and of the event, as JSON; with level and time a record stays below 4 kB. */
+const MAX_FIELDS_BYTES = 2_800;
+const MAX_EVENT_BYTES = 1_000;
 const MAX_CAUSES = 3;
+const MAX_FIELDS = 20;
 
 /** One JSON line an event on standard output; also what Nest itself logs through. */
 export class PinoEventLog implements EventLog, LoggerService {
@@ -16,49 +20,65 @@ export class PinoEventLog implements EventLog, LoggerService {
   }
 
   debug(event: string, fields?: unknown): void {
-    this.pino.debug(record(fields), cut(event));
+    this.write('debug', event, fields);
   }
 
   info(event: string, fields?: LogFields): void {
-    this.pino.info(record(fields), cut(event));
+    this.write('info', event, fields);
   }
 
   /** Nest's word for `info`; its start-up chatter is for debugging. */
   log(event: string, fields?: unknown): void {
-    this.pino.debug(record(fields), cut(event));
+    this.write('debug', event, fields);
   }
 
   warn(event: string, fields?: unknown): void {
-    this.pino.warn(record(fields), cut(event));
+    this.write('warn', event, fields);
   }
 
   error(event: string, fields?: unknown): void {
-    this.pino.error(record(fields), cut(event));
+    this.write('error', event, fields);
+  }
+
+  private write(level: 'debug' | 'info' | 'warn' | 'error', event: unknown, fields: unknown): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const text = fit((limit) => cut(event, limit), MAX_EVENT_BYTES) ?? '';
+    this.pino[level](fit((limit) => record(fields, limit), MAX_FIELDS_BYTES) ?? {}, text);
   }
 }
 
-function cut(text: unknown): string {
-  return String(text).slice(0, MAX_TEXT);
+/** The first form that is small enough as JSON: control and other characters take up to six bytes. */
+function fit<T>(form: (limit: number) => T, maxBytes: number): T | undefined {
+  return TEXT_LIMITS.map(form).find((value) => Buffer.byteLength(JSON.stringify(value)) <= maxBytes);
+}
+
+/** Only the kind of an object is told, never what it holds. */
+function cut(value: unknown, limit: number): string {
+  const text = typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
+  return text.slice(0, limit);
 }
 
 /** Only plain fields are written; an error as its chain of messages and the first stack. */
-function record(fields: unknown): Record<string, unknown> {
-  if (typeof fields === 'string') return { context: cut(fields) };
+function record(fields: unknown, limit: number): Record<string, unknown> {
+  if (typeof fields === 'string') return { context: cut(fields, limit) };
   if (typeof fields !== 'object' || fields === null) return {};
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [
-      key,
-      value instanceof Error ? describeError(value) : typeof value === 'string' ? cut(value) : value,
-    ]),
-  );
+  const entries = Object.entries(fields).slice(0, MAX_FIELDS);
+  return Object.fromEntries(entries.map(([key, value]) => [cut(key, limit), plain(value, limit)]));
 }
 
-function describeError(error: Error): Record<string, unknown> {
+function plain(value: unknown, limit: number): unknown {
+  if (value instanceof Error) return describeError(value, limit);
+  if (Array.isArray(value)) return value.slice(0, MAX_FIELDS).map((item) => cut(item, limit));
+  return typeof value === 'number' || typeof value === 'boolean' ? value : cut(value, limit);
+}
+
+function describeError(error: Error, limit: number): Record<string, unknown> {
   const causes: string[] = [];
   let cause: unknown = error.cause;
   while (cause instanceof Error && causes.length < MAX_CAUSES) {
-    causes.push(cut(cause.message));
+    causes.push(cut(cause.message, limit));
     cause = cause.cause;
   }
-  return { name: error.name, message: cut(error.message), causes, stack: cut(error.stack ?? '') };
+  const { name, message, stack = '' } = error;
+  return { name: cut(name, limit), message: cut(message, limit), causes, stack: cut(stack, limit) };
 }

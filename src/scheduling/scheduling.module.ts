@@ -1,16 +1,22 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { availableParallelism } from 'node:os';
 import type { SchedulerConfig } from '../config/app-config.js';
 import { EVENT_LOG, type EventLog } from '../shared/event-log.js';
+import { CircuitBreaker } from './application/circuit-breaker.js';
+import { GuardedBackend } from './application/guarded-backend.js';
 import { JobTable } from './application/job-table.js';
 import { LiveScheduler } from './application/live-scheduler.js';
 import { LogCache } from './application/log-cache.js';
+import { StartGate } from './application/start-gate.js';
 import { SUBMISSIONS, Submissions } from './application/submission.js';
 import { SYNC_TIMES, type MonotonicClock } from './application/sync-times.js';
 import { Synchroniser } from './application/synchroniser.js';
 import { SCHEDULER, type SchedulerPort } from './domain/scheduler.port.js';
 
+export type LoadBackend = (config: SchedulerConfig, log: EventLog) => Promise<SchedulerPort>;
+
 /** Loads the chosen backend only: the others' SDKs cost start-up time and memory. */
-async function createBackend(config: SchedulerConfig, log: EventLog): Promise<SchedulerPort> {
+async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promise<SchedulerPort> {
   switch (config.backend) {
     case 'docker': {
       const { createDockerScheduler } = await import('./adapters/docker/docker.factory.js');
@@ -25,6 +31,8 @@ async function createBackend(config: SchedulerConfig, log: EventLog): Promise<Sc
 
 const BACKEND = Symbol('scheduling:BACKEND');
 const SYNCHRONISER = Symbol('scheduling:SYNCHRONISER');
+/** Beyond this an engine's starts only get slower. */
+const STARTS_PER_CORE = 2;
 const LOG_BUDGET_BYTES = 64 * 1024 * 1024;
 const monotonicClock: MonotonicClock = () => performance.now();
 
@@ -36,7 +44,11 @@ export class SchedulingModule implements OnApplicationShutdown {
     this.synchroniser.stop();
   }
 
-  static forRoot(config: SchedulerConfig): DynamicModule {
+  /** @param loadBackend tests put a backend of their own here */
+  static forRoot(
+    config: SchedulerConfig,
+    loadBackend: LoadBackend = loadChosenBackend,
+  ): DynamicModule {
     return {
       module: SchedulingModule,
       global: true,
@@ -44,7 +56,12 @@ export class SchedulingModule implements OnApplicationShutdown {
         {
           provide: BACKEND,
           inject: [EVENT_LOG],
-          useFactory: (log: EventLog) => createBackend(config, log),
+          useFactory: async (log: EventLog) =>
+            new GuardedBackend(
+              await loadBackend(config, log),
+              new CircuitBreaker(monotonicClock),
+              new StartGate(STARTS_PER_CORE * availableParallelism()),
+            ),
         },
         { provide: JobTable, useValue: new JobTable() },
         {

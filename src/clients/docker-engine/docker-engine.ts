@@ -13,8 +13,11 @@ const MAX_SOCKETS = 64;
 
 export type ContainerFilters = Readonly<Record<string, readonly string[]>>;
 
+/** Two engines that speak one API, not quite the same way. */
+export type EngineKind = 'docker' | 'podman';
+
 export interface EngineVersion {
-  readonly engine: 'docker' | 'podman';
+  readonly engine: EngineKind;
   readonly version: string;
   readonly apiVersion: string;
 }
@@ -28,6 +31,11 @@ export class DockerEngine {
   private detected: EngineVersion | undefined;
 
   constructor(private readonly connection: EngineConnection) {}
+
+  /** Which engine it is, once it has answered. */
+  get kind(): EngineKind | undefined {
+    return this.detected?.engine;
+  }
 
   /** True once the engine has answered; until then its absence is not a passing fault. */
   get hasAnswered(): boolean {
@@ -49,7 +57,7 @@ export class DockerEngine {
       ),
     );
     const components = answer.Components ?? [];
-    const isPodman = components.some(({ Name }) => Name?.startsWith('Podman') === true);
+    const isPodman = components.some(({ Name }) => Name?.startsWith('Podman') ?? false);
     const { Version: version, ApiVersion: apiVersion } = answer;
     this.detected = { engine: isPodman ? 'podman' : 'docker', version, apiVersion };
     return this.detected;
@@ -144,13 +152,27 @@ export class DockerEngine {
     );
   }
 
+  async hasImage(reference: string, signal: AbortSignal): Promise<boolean> {
+    const image = await this.orAbsent(
+      this.call('read', signal, (docker, abortSignal) =>
+        dial<unknown>(docker, {
+          path: `/images/${encodeURIComponent(reference)}/json`,
+          method: 'GET',
+          abortSignal,
+          statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
+        }),
+      ),
+    );
+    return image !== undefined;
+  }
+
   /** Pulls an image to its end. @throws EngineError with the registry's words. */
   async pullImage(reference: string, signal: AbortSignal): Promise<void> {
     const docker = this.connect();
     try {
       const progress = await docker.pull(reference, { abortSignal: signal });
       await new Promise<void>((resolve, reject) => {
-        docker.modem.followProgress(progress, (error, events: { error?: string }[] = []) => {
+        docker.modem.followProgress(progress, (error, events: { error?: string }[]) => {
           const refusal = error?.message ?? events.find((event) => event.error)?.error;
           if (refusal === undefined) resolve();
           else reject(new EngineError(500, refusal, true, error));
@@ -199,7 +221,7 @@ export class DockerEngine {
 function dial<T>(docker: Docker, options: object): Promise<T> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(options as never, (error: unknown, data: unknown) => {
-      if (error) reject(error as Error);
+      if (error) reject(error);
       else resolve(data as T);
     });
   });
@@ -216,7 +238,7 @@ function dockerOptions(connection: EngineConnection): Docker.DockerOptions {
   if (tls === undefined) return { protocol: 'http', host, port, agent } as Docker.DockerOptions;
   const read = (file: string): Buffer => readFileSync(join(tls.certificateFolder, file));
   const files = { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
-  return { protocol: 'https', host, port, ...files } as Docker.DockerOptions;
+  return { protocol: 'https', host, port, ...files };
 }
 
 /** docker-modem formats its agent on every request for a debug line; this keeps that cheap. */

@@ -35,14 +35,10 @@ export function parseEngineConnection(
     if (!path.startsWith('/')) return { reason: 'must name an absolute socket path' };
     return { connection: { kind: 'sockets', paths: [path] } };
   }
-  const url = URL.parse(dockerHost.replace(/^tcp:/, 'http:'));
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    return { reason: 'must begin with unix://, tcp://, http:// or https://' };
-  }
-  if (url.username !== '' || url.pathname.length > 1) {
-    return { reason: 'must hold nothing but host and port' };
-  }
-  const secure = url.protocol === 'https:' || address.tlsVerify;
+  const [scheme, url] = parseAddress(dockerHost);
+  if (url === null) return { reason: 'must begin with unix://, tcp://, http:// or https://' };
+  if (!isBareAddress(url)) return { reason: 'must hold nothing but host and port' };
+  const secure = scheme === 'https' || address.tlsVerify;
   if (secure && address.certificateFolder === undefined) {
     return { reason: 'with TLS needs DOCKER_CERT_PATH' };
   }
@@ -51,7 +47,20 @@ export function parseEngineConnection(
     secure && address.certificateFolder !== undefined
       ? { certificateFolder: address.certificateFolder, verify: address.tlsVerify }
       : undefined;
-  return { connection: { kind: 'tcp', host: url.hostname, port, tls } };
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { connection: { kind: 'tcp', host, port, tls } };
+}
+
+/** Parsed as tcp: whatever the scheme: of http and https the parser drops the ports 80 and 443. */
+function parseAddress(dockerHost: string): readonly [string | undefined, URL | null] {
+  const match = /^(tcp|https?):\/\/(.+)$/.exec(dockerHost);
+  return match === null ? [undefined, null] : [match[1], URL.parse(`tcp://${match[2]}`)];
+}
+
+function isBareAddress({ username, password, hostname, pathname, search, hash }: URL): boolean {
+  return [username, password, search, hash].every((part) => part === '') &&
+    hostname !== '' &&
+    pathname.length <= 1;
 }
 
 /** The sockets of rootful and rootless engines, the preferred kind first. */

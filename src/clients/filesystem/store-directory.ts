@@ -1,12 +1,28 @@
-import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, chown, lstat, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invalidFields } from '../../shared/domain-error.js';
-import { isInside, type RelativePath } from '../../shared/posix-path.js';
+import { DomainError, invalidFields } from '../../shared/domain-error.js';
+import type { RelativePath } from '../../shared/posix-path.js';
 import type { DirectoryOwner, JobDirectories } from '../../storage/domain/storage.port.js';
 
 /** Writable for the job's user alone where that user is known, for everybody where it is not. */
 const MODE_KNOWN_OWNER = 0o775;
 const MODE_ANY_OWNER = 0o777;
+
+const IS_LINUX = process.platform === 'linux';
+/** Linux, `asm-generic/fcntl.h`: holds a directory without the right to read it. */
+const O_PATH = 0o10000000;
+const HOLD = constants.O_DIRECTORY | (IS_LINUX ? O_PATH : constants.O_RDONLY);
+
+/** What time does not mend. */
+const LASTING_ERRORS = ['EACCES', 'EPERM', 'EROFS'];
+
+/** A directory that is held open, so that nobody can put another one in its place. */
+interface Held {
+  readonly handle: FileHandle;
+  /** Leads to the held directory itself, whatever its name leads to by now (on Linux). */
+  readonly path: string;
+}
 
 /** The store as this service sees it: checks and makes the directories of a job. */
 export class StoreDirectory {
@@ -24,61 +40,90 @@ export class StoreDirectory {
   /**
    * The input directory must exist, a missing output directory is made, and no component of either
    * may be a symbolic link: a job could have placed it there to reach what lies outside.
-   * @throws DomainError `InvalidRequest` naming the field; nothing was made.
+   * @throws DomainError `InvalidRequest` naming the field, nothing was made; `StorageUnavailable`
+   *   when the file system refuses.
    */
-  async prepare(directories: JobDirectories, owner: DirectoryOwner): Promise<void> {
-    const input = await this.inspect(directories.input, 'input_dir');
-    const output = await this.inspect(directories.output, 'output_dir');
-    if (input.missing.length > 0) {
-      throw invalidFields({ input_dir: `there is no directory "${directories.input}" in the store` });
+  async prepare({ input, output }: JobDirectories, owner: DirectoryOwner): Promise<void> {
+    try {
+      await this.walk(input, 'input_dir', () => {
+        throw invalidFields({ input_dir: `there is no directory "${input}" in the store` });
+      });
+      await this.walk(output, 'output_dir', (parent, component, isLast) =>
+        make(parent, component, isLast ? owner : undefined),
+      );
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      const retryable = !LASTING_ERRORS.some((code) => hasErrno(error, code));
+      const message = 'the store cannot be read or written';
+      throw new DomainError('StorageUnavailable', message, { retryable, cause: error });
     }
-    if (output.missing.length === 0) return;
-    await this.make(output.existing, output.missing, owner);
-    // Whoever swaps a directory for a link while it is being made is caught here.
-    await this.inspect(directories.output, 'output_dir');
   }
 
-  /** Walks down from the root and tells which part exists. */
-  private async inspect(
+  /** Goes down from the root, holding each directory while the next is looked for below it. */
+  private async walk(
     path: RelativePath,
-    field: string,
-  ): Promise<{ readonly existing: string; readonly missing: readonly string[] }> {
-    const root = await realpath(this.root);
-    const components = path.split('/');
-    let existing = root;
-    for (const [index, component] of components.entries()) {
-      const next = join(existing, component);
-      const entry = await lstat(next).catch(absentAsUndefined);
-      if (entry === undefined) return { existing, missing: components.slice(index) };
-      if (entry.isSymbolicLink()) {
-        throw invalidFields({ [field]: 'must not lead through a symbolic link' });
-      }
-      if (!entry.isDirectory()) throw invalidFields({ [field]: 'must be a directory' });
-      existing = next;
-    }
-    if (!isInside(root, await realpath(existing))) {
-      throw invalidFields({ [field]: 'must stay inside the store' });
-    }
-    return { existing, missing: [] };
-  }
-
-  private async make(
-    existing: string,
-    missing: readonly string[],
-    owner: DirectoryOwner,
+    field: 'input_dir' | 'output_dir',
+    onMissing: (parent: Held, component: string, isLast: boolean) => Promise<void>,
   ): Promise<void> {
-    const parent = await stat(existing);
-    let path = existing;
-    for (const [index, component] of missing.entries()) {
-      path = join(path, component);
-      await mkdir(path).catch(existsAsDone);
-      const isOutput = index === missing.length - 1;
-      const uid = (isOutput ? owner.uid : undefined) ?? parent.uid;
-      const gid = (isOutput ? owner.gid : undefined) ?? parent.gid;
-      const owned = await tryChown(path, uid, gid);
-      if (!isOutput) continue;
-      await chmod(path, owned && owner.uid !== undefined ? MODE_KNOWN_OWNER : MODE_ANY_OWNER);
+    let current = hold(await open(this.root, HOLD), this.root);
+    try {
+      const components = path.split('/');
+      for (const [index, component] of components.entries()) {
+        let next = await enter(current, component, field);
+        if (next === undefined) {
+          await onMissing(current, component, index === components.length - 1);
+          next = await enter(current, component, field);
+        }
+        if (next === undefined) throw new Error('a directory vanished as soon as it was made');
+        await current.handle.close();
+        current = next;
+      }
+    } finally {
+      await current.handle.close();
     }
+  }
+}
+
+function hold(handle: FileHandle, path: string): Held {
+  return { handle, path: IS_LINUX ? `/proc/self/fd/${handle.fd}` : path };
+}
+
+/** @returns nothing where there is no such entry. */
+async function enter(parent: Held, component: string, field: string): Promise<Held | undefined> {
+  const path = join(parent.path, component);
+  try {
+    return hold(await open(path, HOLD | constants.O_NOFOLLOW), path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    if (!hasErrno(error, 'ENOTDIR') && !hasErrno(error, 'ELOOP')) throw error;
+  }
+  const isLink = (await lstat(path)).isSymbolicLink();
+  const reason = isLink ? 'must not lead through a symbolic link' : 'must be a directory';
+  throw invalidFields({ [field]: reason });
+}
+
+/** @param owner of the output directory; the directories above it belong to whom their parent does */
+async function make(
+  parent: Held,
+  component: string,
+  owner: DirectoryOwner | undefined,
+): Promise<void> {
+  try {
+    await mkdir(join(parent.path, component));
+  } catch (error) {
+    // Another request was faster: what it does with the directory is its own matter.
+    if (hasErrno(error, 'EEXIST')) return;
+    throw error;
+  }
+  const made = await enter(parent, component, 'output_dir');
+  if (made === undefined) return;
+  try {
+    const { uid, gid } = await stat(parent.path);
+    const isGiven = await tryChown(made.path, owner?.uid ?? uid, owner?.gid ?? gid);
+    if (owner === undefined) return;
+    await chmod(made.path, isGiven && owner.uid !== undefined ? MODE_KNOWN_OWNER : MODE_ANY_OWNER);
+  } finally {
+    await made.handle.close();
   }
 }
 
@@ -94,13 +139,4 @@ async function tryChown(path: string, uid: number, gid: number): Promise<boolean
 
 function hasErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function absentAsUndefined(error: unknown): undefined {
-  if (hasErrno(error, 'ENOENT')) return undefined;
-  throw error;
-}
-
-function existsAsDone(error: unknown): void {
-  if (!hasErrno(error, 'EEXIST')) throw error;
 }

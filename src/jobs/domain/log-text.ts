@@ -9,10 +9,17 @@ export function collapseCarriageReturns(log: string): string {
   return log
     .split('\n')
     .map((line) => {
-      const text = line.replace(/\r+$/, '');
-      return text.slice(text.lastIndexOf('\r') + 1);
+      const end = endOfText(line);
+      return line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
     })
     .join('\n');
+}
+
+/** Where the carriage returns at the end of a line begin; a regular expression takes quadratic time. */
+function endOfText(line: string): number {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end -= 1;
+  return end;
 }
 
 /** Puts the reason of a job's death on the last line: clients keep only the end of a log. */

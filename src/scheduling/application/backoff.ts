@@ -1,9 +1,9 @@
 const FIRST_MS = 200;
 const LONGEST_MS = 5_000;
 
-/** A random wait in milliseconds below a bound that doubles with each attempt. */
-export function fullJitter(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+/** A random wait in milliseconds below a bound that doubles with each attempt up to `longest`. */
+export function fullJitter(attempt: number, longest = LONGEST_MS): number {
+  return Math.random() * Math.min(longest, FIRST_MS * 2 ** attempt);
 }
 
 /** Waits. @returns false when `signal` ended the wait. */

@@ -35,6 +35,10 @@ export class LiveScheduler implements SchedulerPort {
     return this.backend.plan(spec);
   }
 
+  prepare(spec: JobSpec, signal: AbortSignal): Promise<void> {
+    return this.backend.prepare(spec, signal);
+  }
+
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
     // Look-ups that begin during the submission know more than its answer.
     const asOf = this.sync.now();

@@ -1,8 +1,5 @@
 import type { MonotonicClock, SyncTimes } from './sync-times.js';
 
-/** A list may take at most one part in this many of the time. */
-const LIST_SHARE = 10;
-
 /** Says when to list next, and how long the last list is to be trusted. */
 export class Pacemaker {
   private confirmedAt: number | undefined;
@@ -44,7 +41,7 @@ export class Pacemaker {
   }
 
   private pace(busy: boolean): number {
-    const { busyList, idleList } = this.times;
-    return Math.max(busy ? busyList : idleList, this.took * LIST_SHARE);
+    const { busyList, idleList, listShare } = this.times;
+    return Math.max(busy ? busyList : idleList, this.took * listShare);
   }
 }

@@ -11,6 +11,9 @@ import { fullJitter, pause } from './backoff.js';
 
 export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 
+/** A backend that answers with the same error this often means it; one that is silent is waited for. */
+const MAX_ATTEMPTS = 5;
+
 /** A job ready to be created, and what must hold just before it is. */
 export interface PreparedJob {
   readonly spec: JobSpec;
@@ -68,7 +71,7 @@ export class Submissions {
       try {
         return await this.attempt(name, specHash, prepareOnce, signal);
       } catch (error) {
-        if (!(error instanceof DomainError) || !error.retryable) throw error;
+        if (!isWorthRetrying(error, attempt)) throw error;
         if (!(await pause(fullJitter(attempt), signal))) throw error;
       }
     }
@@ -84,6 +87,7 @@ export class Submissions {
     if (present !== undefined && present.state.status !== 'notstarted') return present;
     const { spec, secure } = await prepare();
     assertSupported(spec, this.scheduler.capabilities);
+    await this.scheduler.prepare(spec, signal);
     if (present === undefined) await secure();
     try {
       return await this.scheduler.submit(spec, signal);
@@ -111,4 +115,9 @@ export class Submissions {
       throw error;
     }
   }
+}
+
+function isWorthRetrying(error: unknown, attempt: number): boolean {
+  if (!(error instanceof DomainError) || !error.retryable) return false;
+  return error.code === 'BackendUnavailable' || attempt + 1 < MAX_ATTEMPTS;
 }

@@ -1,12 +1,14 @@
 /** Milliseconds that never step back, whatever happens to the clock on the wall. */
 export type MonotonicClock = () => number;
 
-/** All in milliseconds. */
+/** In milliseconds where nothing else is said. */
 export interface SyncTimes {
   /** Between two lists while jobs are live. */
   readonly busyList: number;
   /** Between two lists while none is. */
   readonly idleList: number;
+  /** A list may take at most one part in this many of the time. */
+  readonly listShare: number;
   /** The table vouches for its answers this long after the beginning of the last list. */
   readonly trust: number;
   /** How long hints are collected before the look-ups that they cause. */
@@ -20,6 +22,7 @@ export interface SyncTimes {
 export const SYNC_TIMES: SyncTimes = {
   busyList: 700,
   idleList: 10_000,
+  listShare: 10,
   trust: 1_000,
   coalesce: 5,
   listDeadline: 10_000,

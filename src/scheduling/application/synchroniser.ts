@@ -10,6 +10,8 @@ import { Pacemaker } from './pacemaker.js';
 import type { MonotonicClock, SyncTimes } from './sync-times.js';
 
 const MAX_PARALLEL_LOOK_UPS = 8;
+/** A backend that comes back is seen this soon, in milliseconds. */
+const LONGEST_RETRY_MS = 1_000;
 
 interface LookUp {
   readonly asOf: Moment;
@@ -113,7 +115,7 @@ export class Synchroniser {
         await this.pacemaker.rest(this.table.live > 0);
       } catch (error) {
         if (failures === 0) this.log.warn('the list of jobs cannot be read', { error });
-        await pause(fullJitter(failures), this.ended.signal);
+        await pause(fullJitter(failures, LONGEST_RETRY_MS), this.ended.signal);
         failures += 1;
       }
     }
@@ -144,7 +146,7 @@ export class Synchroniser {
           this.log.warn('the event stream of the backend ended', { error });
         }
       }
-      await pause(fullJitter(failures), this.ended.signal);
+      await pause(fullJitter(failures, LONGEST_RETRY_MS), this.ended.signal);
     }
   }
 

@@ -5,6 +5,8 @@ export const OWN_LABELS = {
   managedBy: `${OWN_LABEL_PREFIX}managed-by`,
   jid: `${OWN_LABEL_PREFIX}jid`,
   specHash: `${OWN_LABEL_PREFIX}spec-hash`,
+  /** The reference as it was asked for: some engines show a longer form of it. */
+  image: `${OWN_LABEL_PREFIX}image`,
   owner: `${OWN_LABEL_PREFIX}auid`,
   worker: `${OWN_LABEL_PREFIX}worker`,
   workers: `${OWN_LABEL_PREFIX}workers`,

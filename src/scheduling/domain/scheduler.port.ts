@@ -38,6 +38,13 @@ export interface SchedulerPort {
   plan(spec: JobSpec): readonly unknown[];
 
   /**
+   * Does beforehand what may take long and leaves no trace of the job, such as pulling its image.
+   * Backends that fetch images by themselves have nothing to do.
+   * @throws DomainError `ImageUnavailable` with the registry's words.
+   */
+  prepare(spec: JobSpec, signal: AbortSignal): Promise<void>;
+
+  /**
    * Runs a job once. A job of ours with the same name and spec hash that was created but never
    * started (a lost answer, a crash) is continued; one that has started is left alone.
    * On success `find` sees the job; on a definite rejection nothing was left behind.

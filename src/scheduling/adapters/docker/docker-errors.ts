@@ -1,5 +1,6 @@
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
+import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import {
   backendError,
@@ -42,17 +43,17 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
     return toSchedulingError(error, everAnswered);
   }
   if (isNameInUse(error)) return nameTaken(spec.name);
-  if (isImageMissing(error)) return imageUnavailable(spec.image, error.words, error);
+  if (isImageMissing(error)) return imageVanished(spec, error);
   if (error.status >= 500) return transientBackendError(error);
-  return jobRefused(`the container engine refuses the job: ${error.words}`, error);
+  return jobRefused(`the container engine refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
 }
 
 /** For the start: whatever the engine says to it is about this job's command, devices or mounts. */
-export function toStartError(error: unknown, everAnswered: boolean): DomainError {
+export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
-  return jobRefused(`the container engine cannot start the job: ${error.words}`, error);
+  return jobRefused(`the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`, error);
 }
 
 export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
@@ -60,6 +61,22 @@ export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean
     return toSchedulingError(error, everAnswered);
   }
   return imageUnavailable(spec.image, error.words, error);
+}
+
+/** It was there a moment ago: the next attempt pulls it. */
+function imageVanished({ image }: JobSpec, error: EngineError): DomainError {
+  const message = `image ${image} is not available: ${error.words}`;
+  return new DomainError('ImageUnavailable', message, { retryable: true, cause: error });
+}
+
+/** Clients learn where the store lies from nothing else, so an error does not tell them either. */
+function withoutHostPaths(words: string, { mounts }: JobSpec): string {
+  return [
+    [mounts.input.path, INPUT_TARGET] as const,
+    [mounts.output.path, OUTPUT_TARGET] as const,
+  ]
+    .toSorted(([a], [b]) => b.length - a.length)
+    .reduce((text, [path, target]) => text.replaceAll(path, target), words);
 }
 
 /** An engine that was never seen is not waited for: nothing is passing about it. */

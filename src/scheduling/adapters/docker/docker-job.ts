@@ -44,7 +44,7 @@ export function toJob(
     mark: markOf(
       [first, ...others].map((worker) => worker && { id: worker.Id, state: worker.State.Status }),
     ),
-    image: first.Config.Image,
+    image: first.Config.Labels[OWN_LABELS.image] ?? first.Config.Image,
     command: commandOf(first),
     state: aggregateWorkers(states),
   };

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
 import { toBytes } from '../../../shared/units.js';
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
@@ -10,6 +11,9 @@ import type { DockerOptions } from './docker-options.js';
 export const ENTRYPOINT_REPLACED = 'replaced';
 const PIDS_LIMIT = 4_096;
 const NOFILE_LIMIT = { Name: 'nofile', Soft: 1_024, Hard: 4_096 };
+const NPROC_LIMIT = { Name: 'nproc', Soft: PIDS_LIMIT, Hard: PIDS_LIMIT };
+/** Podman sets nproc to its own maximum, which it may lack the right to, as soon as another is asked for. */
+const ULIMITS = { docker: [NOFILE_LIMIT], podman: [NOFILE_LIMIT, NPROC_LIMIT] } as const;
 const LOG_FILES = 3;
 /** What a root plugin needs to write into directories of other users and to drop to another user. */
 const ROOT_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETUID', 'SETGID', 'KILL'];
@@ -23,6 +27,7 @@ export function buildContainer(
   spec: JobSpec,
   worker: number,
   options: DockerOptions,
+  engine: EngineKind = 'docker',
 ): ContainerCreateOptions {
   return {
     name: containerName(spec.name, worker),
@@ -34,7 +39,7 @@ export function buildContainer(
     AttachStdin: false,
     OpenStdin: false,
     Tty: false,
-    HostConfig: buildHostConfig(spec, options),
+    HostConfig: buildHostConfig(spec, options, engine),
   };
 }
 
@@ -63,6 +68,7 @@ function buildLabels(
     [OWN_LABELS.managedBy]: MANAGED_BY,
     [OWN_LABELS.jid]: spec.name,
     [OWN_LABELS.specHash]: spec.specHash,
+    [OWN_LABELS.image]: spec.image,
     [OWN_LABELS.owner]: spec.owner,
     [OWN_LABELS.worker]: String(worker),
     [OWN_LABELS.workers]: String(spec.workers),
@@ -70,10 +76,14 @@ function buildLabels(
   };
 }
 
-function buildHostConfig(spec: JobSpec, options: DockerOptions): HostConfig {
+function buildHostConfig(
+  spec: JobSpec,
+  options: DockerOptions,
+  engine: EngineKind,
+): HostConfig {
   return {
     Mounts: buildMounts(spec),
-    ...buildLimits(spec, options),
+    ...buildLimits(spec, options, engine),
     ...buildPrivileges(spec, options),
     ...(spec.shmSize !== undefined && { ShmSize: toBytes(spec.shmSize) }),
     ...(spec.gpuLimit > 0 && {
@@ -96,11 +106,15 @@ function buildMounts({ mounts }: JobSpec): HostConfig['Mounts'] {
   ];
 }
 
-function buildLimits(spec: JobSpec, { memoryLimit }: DockerOptions): HostConfig {
+function buildLimits(
+  spec: JobSpec,
+  { memoryLimit }: DockerOptions,
+  engine: EngineKind,
+): HostConfig {
   const memory = toBytes(spec.memoryLimit);
   return {
     PidsLimit: PIDS_LIMIT,
-    Ulimits: [NOFILE_LIMIT],
+    Ulimits: [...ULIMITS[engine]],
     // Not NanoCpus: the engine refuses more cores than the machine has, where a quota has no effect.
     ...(spec.cpuLimit > 0 && {
       CpuPeriod: CPU_PERIOD_MICROSECONDS,

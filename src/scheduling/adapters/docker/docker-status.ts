@@ -11,24 +11,26 @@ export type StateMeaning = 'waiting' | 'running' | 'ended';
  * Docker: https://docs.docker.com/reference/api/engine/ (ContainerState.Status);
  * Podman: libpod `define/containerstate.go`.
  */
-export const STATE_MEANING: Readonly<Record<string, StateMeaning>> = {
-  created: 'waiting',
-  configured: 'waiting',
-  initialized: 'waiting',
-  running: 'running',
-  paused: 'running',
-  restarting: 'running',
-  stopping: 'running',
-  removing: 'ended',
-  dead: 'ended',
-  exited: 'ended',
-  stopped: 'ended',
-};
+export const STATE_MEANING: ReadonlyMap<string, StateMeaning> = new Map(
+  Object.entries({
+    created: 'waiting',
+    configured: 'waiting',
+    initialized: 'waiting',
+    running: 'running',
+    paused: 'running',
+    restarting: 'running',
+    stopping: 'running',
+    removing: 'ended',
+    dead: 'ended',
+    exited: 'ended',
+    stopped: 'ended',
+  } as const),
+);
 
-const RUNNING_MESSAGES: Readonly<Record<string, string>> = {
-  paused: 'paused on the engine',
-  stopping: 'being stopped',
-};
+const RUNNING_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['paused', 'paused on the engine'],
+  ['stopping', 'being stopped'],
+]);
 
 /** Docker's and Podman's ways to say "not yet". */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -36,17 +38,30 @@ const NEVER = '0001-01-01T00:00:00Z';
 /** The state of one worker. @param memoryLimit in bytes, 0 for none */
 export function containerToState(state: ContainerState, memoryLimit: number): JobState {
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
-  const meaning = STATE_MEANING[state.Status] ?? 'running';
+  const meaning = STATE_MEANING.get(state.Status) ?? 'running';
   const timestamp = timestampOf(state);
   if (meaning === 'waiting') return waiting(state);
   if (meaning === 'running') {
-    return { status: 'started', message: RUNNING_MESSAGES[state.Status] ?? 'running', timestamp };
+    return {
+      status: 'started',
+      message: RUNNING_MESSAGES.get(state.Status) ?? 'running',
+      timestamp,
+    };
   }
   if (state.OOMKilled) {
-    return { ...failed(state, timestamp), reason: 'OutOfMemory', message: outOfMemory(memoryLimit) };
+    return {
+      ...failed(state, timestamp),
+      reason: 'OutOfMemory',
+      message: outOfMemory(memoryLimit),
+    };
   }
   if (state.ExitCode === 0) {
-    return { status: 'finishedSuccessfully', message: 'finished successfully', exitCode: 0, timestamp };
+    return {
+      status: 'finishedSuccessfully',
+      message: 'finished successfully',
+      exitCode: 0,
+      timestamp,
+    };
   }
   const { reason, message } = explainExitCode(state.ExitCode);
   return { ...failed(state, timestamp), reason, message };
@@ -54,7 +69,8 @@ export function containerToState(state: ContainerState, memoryLimit: number): Jo
 
 function waiting(state: ContainerState): JobState {
   const words = errorWords(state);
-  if (words === '') return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
+  if (words === '')
+    return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
   const message = `the engine could not start it: ${words}`;
   return { ...failed(state, ''), reason: 'BadCommand', message };
 }

@@ -1,4 +1,4 @@
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
@@ -29,7 +29,7 @@ import { STATE_MEANING } from './docker-status.js';
 import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { refuseGpus } from './gpu-support.js';
-import { ImagePulls } from './image-pulls.js';
+import { Images } from './images.js';
 
 /** Time between SIGTERM and SIGKILL, in seconds: the data of a cancelled job is of no use. */
 const STOP_GRACE_SECONDS = 1;
@@ -43,7 +43,7 @@ export interface Created {
 /** Runs each worker of a job as one container of Docker or Podman. */
 export class DockerScheduler implements SchedulerPort {
   readonly capabilities = DOCKER_CAPABILITIES;
-  private readonly pulls: ImagePulls;
+  private readonly images: Images;
   private readonly warned = new Set<string>();
 
   constructor(
@@ -51,21 +51,30 @@ export class DockerScheduler implements SchedulerPort {
     private readonly options: DockerOptions,
     private readonly log: EventLog,
   ) {
-    this.pulls = new ImagePulls(engine);
+    this.images = new Images(engine);
   }
 
   plan(spec: JobSpec): readonly unknown[] {
-    return workerNumbers(spec.workers).map((worker) => buildContainer(spec, worker, this.options));
+    return workerNumbers(spec.workers).map((worker) => this.container(spec, worker));
+  }
+
+  async prepare(spec: JobSpec, signal: AbortSignal): Promise<void> {
+    try {
+      await this.images.ensure(spec.image, signal);
+    } catch (error) {
+      throw toPullError(error, spec, this.engine.hasAnswered);
+    }
   }
 
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    if (spec.gpuLimit > 0) refuseGpus(await this.ask(this.engine.version(signal)));
+    const version = await this.ask(this.engine.version(signal));
+    if (spec.gpuLimit > 0) refuseGpus(version);
     const containers: Created[] = [];
     // The first worker's container is what look-ups see, so it comes last: a job that is seen is whole.
     for (const worker of workerNumbers(spec.workers).toReversed()) {
       containers.unshift(await this.create(spec, worker, signal));
     }
-    const areNew = await this.startAll(containers, signal);
+    const areNew = await this.startAll(spec, containers, signal);
     // An inspect now would wait until the engine has dealt with the end of a short job.
     return areNew ? toSubmittedJob(spec, containers) : this.find(spec.name, signal);
   }
@@ -93,7 +102,7 @@ export class DockerScheduler implements SchedulerPort {
     const share = { ...window, bytes: Math.floor(window.bytes / containers.length) };
     const logs = await this.ask(
       Promise.all(
-        containers.map((container) =>
+        containers.map(async (container) =>
           container === undefined ? '' : readContainerLog(this.engine, container.Id, share, signal),
         ),
       ),
@@ -125,29 +134,19 @@ export class DockerScheduler implements SchedulerPort {
     return checkEngine(this.engine, signal);
   }
 
-  /** Creates a worker's container, or finds the one that an earlier attempt created. */
-  private async create(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
-    const body = buildContainer(spec, worker, this.options);
-    try {
-      return { id: await this.engine.createContainer(body, signal), isNew: true };
-    } catch (error) {
-      if (isNameInUse(error)) return this.adopt(spec, worker, signal);
-      if (!isImageMissing(error)) throw this.translate(toCreateError, error, spec);
-    }
-    await this.pull(spec);
-    try {
-      return { id: await this.engine.createContainer(body, signal), isNew: true };
-    } catch (error) {
-      if (isNameInUse(error)) return this.adopt(spec, worker, signal);
-      throw this.translate(toCreateError, error, spec);
-    }
+  private container(spec: JobSpec, worker: number): ContainerCreateOptions {
+    return buildContainer(spec, worker, this.options, this.engine.kind);
   }
 
-  private async pull(spec: JobSpec): Promise<void> {
+  /** Creates a worker's container, or finds the one that an earlier attempt created. */
+  private async create(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
+    const body = this.container(spec, worker);
     try {
-      await this.pulls.pull(spec.image);
+      return { id: await this.engine.createContainer(body, signal), isNew: true };
     } catch (error) {
-      throw this.translate(toPullError, error, spec);
+      if (isNameInUse(error)) return this.adopt(spec, worker, signal);
+      if (isImageMissing(error)) this.images.forget(spec.image);
+      throw toCreateError(error, spec, this.engine.hasAnswered);
     }
   }
 
@@ -169,12 +168,16 @@ export class DockerScheduler implements SchedulerPort {
    * Starts what was never started. When the engine refuses one, none of them stays.
    * @returns whether all of them were made by this submission.
    */
-  private async startAll(containers: readonly Created[], signal: AbortSignal): Promise<boolean> {
+  private async startAll(
+    spec: JobSpec,
+    containers: readonly Created[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     try {
       for (const container of containers) await this.startOnce(container, signal);
       return containers.every(({ isNew }) => isNew);
     } catch (error) {
-      const translated = toStartError(error, this.engine.hasAnswered);
+      const translated = toStartError(error, spec, this.engine.hasAnswered);
       if (!translated.retryable) {
         for (const { id } of containers.toReversed()) await this.ask(this.discard(id, signal));
       }
@@ -186,13 +189,13 @@ export class DockerScheduler implements SchedulerPort {
   private async startOnce({ id, isNew }: Created, signal: AbortSignal): Promise<void> {
     if (!isNew) {
       const container = await this.engine.findContainer(id, signal);
-      if (container === undefined || STATE_MEANING[container.State.Status] !== 'waiting') return;
+      if (container === undefined || STATE_MEANING.get(container.State.Status) !== 'waiting') return;
     }
     await this.engine.startContainer(id, signal);
   }
 
   private async halt(container: ContainerInspectInfo, signal: AbortSignal): Promise<void> {
-    const meaning = STATE_MEANING[container.State.Status];
+    const meaning = STATE_MEANING.get(container.State.Status);
     if (meaning === 'ended' || meaning === 'waiting') return;
     try {
       await this.engine.stopContainer(container.Id, STOP_GRACE_SECONDS, signal);
@@ -237,7 +240,7 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   private warnOfUnknownState(state: string): void {
-    if (state in STATE_MEANING || this.warned.has(state)) return;
+    if (STATE_MEANING.has(state) || this.warned.has(state)) return;
     this.warned.add(state);
     this.log.warn('the engine reports a container state that is not known', { state });
   }
@@ -248,14 +251,6 @@ export class DockerScheduler implements SchedulerPort {
     } catch (error) {
       throw toSchedulingError(error, this.engine.hasAnswered);
     }
-  }
-
-  private translate(
-    translation: typeof toCreateError,
-    error: unknown,
-    spec: JobSpec,
-  ): ReturnType<typeof toCreateError> {
-    return translation(error, spec, this.engine.hasAnswered);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { StoreDirectory } from '../../../clients/filesystem/store-directory.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import { forbiddenStoreReason } from '../../domain/forbidden-sources.js';
@@ -77,14 +78,22 @@ export class DockerLocalVolumeStorage implements StoragePort {
   }
 
   private async discover(signal: AbortSignal): Promise<string> {
-    const { volumeName } = this.options;
-    const path =
-      volumeName === undefined
-        ? await this.mountpointOfPfcon(signal)
-        : await this.mountpointOfVolume(volumeName, signal);
+    const path = await this.askEngine(signal);
     const reason = forbiddenStoreReason(path);
     if (reason !== undefined) throw storageUnavailable(`the store of this service ${reason}`);
     return path;
+  }
+
+  private async askEngine(signal: AbortSignal): Promise<string> {
+    const { volumeName } = this.options;
+    try {
+      return volumeName === undefined
+        ? await this.mountpointOfPfcon(signal)
+        : await this.mountpointOfVolume(volumeName, signal);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw storageUnavailable(`the store cannot be looked up: ${error.words}`, error);
+    }
   }
 
   private async mountpointOfVolume(name: string, signal: AbortSignal): Promise<string> {

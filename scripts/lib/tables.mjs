@@ -1,0 +1,65 @@
+/** The backends and storage types of this build; variables for others are named in one line. */
+const PLACES = ['docker', 'podman', 'process', 'host', 'docker_local_volume'];
+
+const isForLater = ({ only }) =>
+  only !== undefined && !only.some((place) => PLACES.includes(place));
+
+const forLater = (variables) =>
+  variables
+    .filter(isForLater)
+    .map(({ name }) => name)
+    .join(', ');
+
+/** The README's table of variables, in Markdown. */
+export function variableTable(variables) {
+  const code = (text) => (text === '' ? '' : `\`${text}\``);
+  const cell = (text) => text.replaceAll('|', '\\|');
+  const rows = variables
+    .filter((variable) => !isForLater(variable))
+    .map(({ name, default: fallback, help, only = [] }) =>
+      [code(name), code(fallback), only.map(code).join(', '), help].map(cell).join(' | '),
+    );
+  return [
+    '| variable | default | only for | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows.map((row) => `| ${row} |`),
+    '',
+    `Read, and reported at start as without effect: ${forLater(variables)}.`,
+  ].join('\n');
+}
+
+/** `.env.example`: every variable commented out, with its help. */
+export function environmentExample(variables) {
+  const entries = variables
+    .filter((variable) => !isForLater(variable))
+    .map(({ name, default: fallback, help, only }) => {
+      const notes = [fallback && `Default: ${fallback}.`, only && `Only for ${only.join(', ')}.`];
+      const comment = [`${help}.`, ...notes].filter(Boolean).join(' ').replaceAll('`', '');
+      return `# ${comment}\n#${name}=`;
+    });
+  return [
+    '# Copy to .env and set what differs. An empty variable counts as not set; the environment wins',
+    '# over this file. Written by `npm run docs`.',
+    '',
+    ...entries.flatMap((entry) => [entry, '']),
+    "# For docker-compose.yml alone. The group of the engine's socket: stat -c %g /var/run/docker.sock",
+    '#DOCKER_GID=',
+    "# The engine's socket. Default: /var/run/docker.sock.",
+    '#DOCKER_SOCKET=',
+    '# Who the service runs as, UID:GID. Default: 65532:65532.',
+    '#PMAN_USER=',
+    '# Where it is published, ADDRESS:PORT. Default: 127.0.0.1:5010.',
+    '#PMAN_LISTEN=',
+    '# The image. Default: pman:6.0.0.',
+    '#PMAN_IMAGE=',
+    '',
+  ].join('\n');
+}
+
+/** Puts text between `<!-- NAME -->` and `<!-- /NAME -->` in place of what is there. */
+export function replaceBetweenMarks(document, name, text) {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [document.indexOf(open), document.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`the marks ${open} and ${close} are missing`);
+  return `${document.slice(0, from + open.length)}\n\n${text}\n\n${document.slice(to)}`;
+}

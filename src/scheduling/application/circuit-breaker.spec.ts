@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { backendUnavailable, jobNotFound } from '../domain/scheduling-errors.js';
+import type { JobName } from '../domain/job-name.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+
+function setUp() {
+  const clock = { now: 0 };
+  const calls = { made: 0 };
+  const breaker = new CircuitBreaker(() => clock.now);
+  const ask = (outcome: 'answer' | 'silence' | 'refusal'): Promise<string> =>
+    breaker
+      .call(async () => {
+        calls.made += 1;
+        if (outcome === 'silence') throw backendUnavailable('no answer');
+        if (outcome === 'refusal') throw jobNotFound('x' as JobName);
+        return 'answer';
+      })
+      .catch((error: Error) => error.name);
+  return { clock, calls, breaker, ask };
+}
+
+describe('the circuit breaker', () => {
+  it('stops calling after five calls without an answer', async () => {
+    const { calls, ask } = setUp();
+    for (let call = 0; call < 50; call += 1) expect(await ask('silence')).toBe('BackendUnavailable');
+    expect(calls.made).toBe(5);
+  });
+
+  it('lets one call a second through and closes as soon as one is answered', async () => {
+    const { clock, calls, breaker, ask } = setUp();
+    for (let call = 0; call < 5; call += 1) await ask('silence');
+    for (const now of [500, 1_000, 1_001, 1_999]) {
+      clock.now = now;
+      await ask('silence');
+    }
+    expect(calls.made).toBe(6);
+    clock.now = 2_100;
+    expect(await ask('answer')).toBe('answer');
+    expect(breaker.isOpen).toBe(false);
+    expect(await ask('answer')).toBe('answer');
+  });
+
+  it('takes a refusal for an answer', async () => {
+    const { calls, ask } = setUp();
+    for (let call = 0; call < 20; call += 1) {
+      await ask(call % 5 === 4 ? 'refusal' : 'silence');
+    }
+    expect(calls.made).toBe(20);
+  });
+
+  it('forgets failures that lie more than ten seconds apart', async () => {
+    const { clock, calls, ask } = setUp();
+    for (let call = 0; call < 20; call += 1) {
+      clock.now = call * 4_000;
+      await ask('silence');
+    }
+    expect(calls.made).toBe(20);
+  });
+});

@@ -1,0 +1,53 @@
+import { hasCode } from '../../shared/domain-error.js';
+import { backendUnavailable } from '../domain/scheduling-errors.js';
+import type { MonotonicClock } from './sync-times.js';
+
+const FAILURES_TO_OPEN = 5;
+const WINDOW_MS = 10_000;
+const PROBE_EVERY_MS = 1_000;
+
+/**
+ * Stops asking a backend that does not answer: after five calls in a row without an answer within ten
+ * seconds, calls fail at once, but for one a second that finds out whether it is back.
+ */
+export class CircuitBreaker {
+  private failures: number[] = [];
+  private probedAt = 0;
+
+  constructor(private readonly now: MonotonicClock) {}
+
+  get isOpen(): boolean {
+    return this.failures.length >= FAILURES_TO_OPEN;
+  }
+
+  /** @throws DomainError `BackendUnavailable` at once while open; otherwise what the call throws. */
+  async call<T>(request: () => Promise<T>): Promise<T> {
+    if (this.isOpen && !this.mayProbe()) {
+      throw backendUnavailable('the backend does not answer at present');
+    }
+    try {
+      const answer = await request();
+      this.failures = [];
+      return answer;
+    } catch (error) {
+      // Any answer, even a refusal, shows that the backend is there.
+      if (hasCode(error, 'BackendUnavailable')) this.recordFailure();
+      else this.failures = [];
+      throw error;
+    }
+  }
+
+  private mayProbe(): boolean {
+    if (this.now() - this.probedAt < PROBE_EVERY_MS) return false;
+    this.probedAt = this.now();
+    return true;
+  }
+
+  private recordFailure(): void {
+    const now = this.now();
+    if (!this.isOpen) this.failures = this.failures.filter((moment) => now - moment < WINDOW_MS);
+    this.failures.push(now);
+    if (this.failures.length > FAILURES_TO_OPEN) this.failures.shift();
+    if (this.isOpen) this.probedAt = now;
+  }
+}

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { ModelBackend, type Weather } from '../../../test/fakes/model-backend.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { EventLog } from '../../shared/event-log.js';
+import type { JobName } from '../domain/job-name.js';
+import type { JobSpec } from '../domain/job-spec.js';
+import { JobTable } from './job-table.js';
+import { LiveScheduler } from './live-scheduler.js';
+import { LogCache } from './log-cache.js';
+import type { SyncTimes } from './sync-times.js';
+import { Synchroniser } from './synchroniser.js';
+
+const NAME = 'job-1' as JobName;
+const FINE: Weather = { delay: () => 0, dropsHint: () => false, repeatsHint: () => false };
+const SILENT: EventLog = { debug() {}, info() {}, warn() {}, error() {} };
+const TIMES: SyncTimes = {
+  busyList: 15,
+  idleList: 15,
+  listShare: 1,
+  trust: 30,
+  coalesce: 1,
+  listDeadline: 1_000,
+  lookUpDeadline: 1_000,
+  tombstone: 60_000,
+};
+/** Lists only at the start: what happens later is seen by hints or not at all. */
+const ONE_LIST: SyncTimes = { ...TIMES, busyList: 60_000, idleList: 60_000 };
+
+function live(backend: ModelBackend, times = TIMES) {
+  const table = new JobTable();
+  const clock = (): number => performance.now();
+  const sync = new Synchroniser(backend, table, SILENT, clock, times);
+  const scheduler = new LiveScheduler(backend, table, new LogCache(backend, 1_000, clock), sync);
+  sync.start();
+  return { scheduler, sync };
+}
+
+const soon = (): AbortSignal => AbortSignal.timeout(1_000);
+const spec = (name: JobName): JobSpec => ({ name }) as JobSpec;
+
+async function statusOf(scheduler: LiveScheduler, name: JobName): Promise<string> {
+  try {
+    return (await scheduler.find(name, soon())).state.status;
+  } catch (error) {
+    return error instanceof DomainError ? error.code : 'broken';
+  }
+}
+
+describe('a poll', () => {
+  it('of a job that is known costs no call', async () => {
+    const backend = new ModelBackend(FINE);
+    backend.create(NAME);
+    const { scheduler, sync } = live(backend, ONE_LIST);
+    await sleep(20);
+    const before = { ...backend.calls };
+    for (let poll = 0; poll < 1_000; poll += 1) await scheduler.find(NAME, soon());
+    expect(backend.calls).toEqual(before);
+    sync.stop();
+  });
+
+  it('of a job that is not in the table asks the backend before it says 404', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const { scheduler, sync } = live(backend, ONE_LIST);
+    await sleep(20);
+    expect(await statusOf(scheduler, NAME)).toBe('JobNotFound');
+    backend.create(NAME);
+    expect(await statusOf(scheduler, NAME)).toBe('notstarted');
+    sync.stop();
+  });
+
+  it('sees a change as soon as its hint has arrived', async () => {
+    const backend = new ModelBackend(FINE);
+    backend.create(NAME);
+    const { scheduler, sync } = live(backend, ONE_LIST);
+    await sleep(20);
+    backend.move(NAME, 'started');
+    await sleep(5);
+    expect(await statusOf(scheduler, NAME)).toBe('started');
+    sync.stop();
+  });
+
+  it('sees a change whose hint was lost after the next list', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    backend.create(NAME);
+    const { scheduler, sync } = live(backend);
+    await sleep(20);
+    backend.move(NAME, 'finishedSuccessfully');
+    await expect
+      .poll(() => statusOf(scheduler, NAME), { interval: 5, timeout: 2_000 })
+      .toBe('finishedSuccessfully');
+    sync.stop();
+  });
+
+  it('right after our own submission and removal shows them, however late the hints are', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const { scheduler, sync } = live(backend, ONE_LIST);
+    for (let round = 0; round < 100; round += 1) {
+      await scheduler.submit(spec(NAME), soon());
+      expect(await statusOf(scheduler, NAME)).toBe('notstarted');
+      await scheduler.remove(NAME, soon());
+      expect(await statusOf(scheduler, NAME)).toBe('JobNotFound');
+    }
+    sync.stop();
+  });
+});
+
+describe('while the backend is silent', () => {
+  it('a final status is still served and a live one is refused', async () => {
+    const backend = new ModelBackend(FINE);
+    const other = 'job-2' as JobName;
+    backend.create(NAME);
+    backend.create(other);
+    backend.move(NAME, 'finishedSuccessfully');
+    const { scheduler, sync } = live(backend);
+    await sleep(40);
+    backend.isDown = true;
+    backend.disconnect();
+    await sleep(120);
+    expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
+    expect(await statusOf(scheduler, other)).toBe('BackendUnavailable');
+    expect(sync.check().ok).toBe(false);
+    sync.stop();
+  });
+
+  it('ends with answers as before once it speaks again', async () => {
+    const backend = new ModelBackend(FINE);
+    backend.create(NAME);
+    const { scheduler, sync } = live(backend);
+    await sleep(20);
+    backend.isDown = true;
+    backend.disconnect();
+    await sleep(50);
+    backend.move(NAME, 'started');
+    backend.isDown = false;
+    await expect
+      .poll(() => statusOf(scheduler, NAME), { interval: 20, timeout: 5_000 })
+      .toBe('started');
+    await expect.poll(() => sync.check().ok, { interval: 20, timeout: 5_000 }).toBe(true);
+    sync.stop();
+  });
+});
+
+type Step = readonly ['create' | 'start' | 'succeed' | 'fail' | 'destroy' | 'disconnect' | 'wait', number];
+
+const step: fc.Arbitrary<Step> = fc.tuple(
+  fc.constantFrom('create', 'start', 'succeed', 'fail', 'destroy', 'disconnect', 'wait'),
+  fc.integer({ min: 0, max: 3 }),
+);
+
+async function play(backend: ModelBackend, steps: readonly Step[]): Promise<void> {
+  for (const [verb, index] of steps) {
+    const name = `job-${index}` as JobName;
+    const status = backend.truth.get(name)?.state.status;
+    if (verb === 'create' && status === undefined) backend.create(name);
+    else if (verb === 'start' && status === 'notstarted') backend.move(name, 'started');
+    else if (verb === 'succeed' && status === 'started') backend.move(name, 'finishedSuccessfully');
+    else if (verb === 'fail' && status === 'started') backend.move(name, 'finishedWithError');
+    else if (verb === 'destroy') backend.destroy(name);
+    else if (verb === 'disconnect') backend.disconnect();
+    else await sleep(index);
+  }
+}
+
+describe('the table', () => {
+  it('equals the backend after any interleaving of changes, lost and repeated hints and cuts', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 4 })),
+        async (steps, numbers) => {
+          const next = (): number => numbers.next().value as number;
+          const backend = new ModelBackend({
+            delay: next,
+            dropsHint: () => next() === 0,
+            repeatsHint: () => next() === 1,
+          });
+          const { scheduler, sync } = live(backend);
+          await play(backend, steps);
+          await sleep(50);
+          for (let index = 0; index < 4; index += 1) {
+            const name = `job-${index}` as JobName;
+            const truth = backend.truth.get(name)?.state.status ?? 'JobNotFound';
+            await expect
+              .poll(() => statusOf(scheduler, name), { interval: 5, timeout: 2_000 })
+              .toBe(truth);
+          }
+          sync.stop();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

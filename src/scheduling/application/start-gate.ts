@@ -1,0 +1,27 @@
+import { DomainError } from '../../shared/domain-error.js';
+import { Semaphore } from './semaphore.js';
+
+/** Starts beyond this many in the queue are turned away: they would not be reached in time. */
+const MAX_QUEUED = 256;
+
+/**
+ * Lets a few jobs start at once: beyond a handful a container engine only gets slower, for starts
+ * and for everything else.
+ */
+export class StartGate {
+  private readonly semaphore: Semaphore;
+
+  /** @param parallel how many starts run at once */
+  constructor(parallel: number) {
+    this.semaphore = new Semaphore(parallel);
+  }
+
+  /** @throws DomainError `BackendBusy` when the queue is full; nothing was started. */
+  pass<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.semaphore.queued >= MAX_QUEUED) {
+      const message = `${MAX_QUEUED} jobs are waiting to be started already; try again later`;
+      return Promise.reject(new DomainError('BackendBusy', message));
+    }
+    return this.semaphore.run(start, signal);
+  }
+}

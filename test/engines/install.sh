@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# install.sh [--no-install]: installs by apt what the scripts in this folder need and is missing.
+# With --no-install it only tells: names what is missing and how to install it, and exits 1.
+set -euo pipefail
+
+# package, and the command (or file) whose presence shows that it is there, however installed
+needs='
+docker.io        dockerd
+docker.io        docker
+podman           podman
+runc             runc
+netavark         /usr/lib/podman/netavark
+aardvark-dns     /usr/lib/podman/aardvark-dns
+busybox-static   busybox
+iproute2         ip
+iptables         iptables
+debootstrap      debootstrap
+curl             curl
+ca-certificates  /etc/ssl/certs/ca-certificates.crt
+'
+
+PATH=$PATH:/usr/sbin:/sbin
+static_busybox() { busybox --list >/dev/null 2>&1 && ! ldd "$(command -v busybox)" >/dev/null 2>&1; }
+
+missing=()
+while read -r package proof; do
+  [ -n "$package" ] || continue
+  case $proof in
+    /*) [ -e "$proof" ] || missing+=("$package") ;;
+    # a dynamic busybox would not run in an image that has nothing else
+    busybox) static_busybox || missing+=("$package") ;;
+    *) command -v "$proof" >/dev/null || missing+=("$package") ;;
+  esac
+done <<<"$needs"
+
+if [ ${#missing[@]} -eq 0 ]; then
+  echo 'nothing is missing'
+  exit 0
+fi
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+
+how="apt-get update && apt-get install --no-install-recommends -y ${missing[*]}"
+if [ "${1:-}" = --no-install ]; then
+  echo "missing: ${missing[*]}"
+  echo "as root: $how"
+  exit 1
+fi
+command -v apt-get >/dev/null || { echo "missing: ${missing[*]}; not a Debian or Ubuntu: install them by hand" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "missing: ${missing[*]}; as root: $how" >&2; exit 1; }
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install --no-install-recommends -y "${missing[@]}"
