@@ -50,7 +50,9 @@ export function setUpApp(app: NestFastifyApplication, log: EventLog): void {
 
 /** A URL that cannot be decoded; it reaches no route. */
 function answerBadUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply.status(error.statusCode ?? 400).send({ message: 'the path is malformed' });
+  const status = error.statusCode ?? 400;
+  const message = status === 414 ? 'the path is too long' : 'the path is malformed';
+  void reply.status(status).send({ message });
 }
 
 const UNPARSABLE: Readonly<Record<string, readonly [number, string, string]>> = {

@@ -31,6 +31,8 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private describe(error: unknown, request: FastifyRequest): Answer {
+    // A body that is sent to nowhere is not judged.
+    if (request.is404) return describeMissingRoute(request);
     if (error instanceof DomainError) return this.describeDomainError(error, request);
     const status = statusOf(error);
     if (status === 404 || status === 405) return describeMissingRoute(request);

@@ -45,8 +45,13 @@ if [ "${1:-}" = --no-install ]; then
   echo "as root: $how"
   exit 1
 fi
-command -v apt-get >/dev/null || { echo "missing: ${missing[*]}; not a Debian or Ubuntu: install them by hand" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { echo "missing: ${missing[*]}; as root: $how" >&2; exit 1; }
+if ! command -v apt-get >/dev/null; then
+  echo "missing: ${missing[*]}; this is no Debian or Ubuntu: install them by hand" >&2
+  exit 1
+elif [ "$(id -u)" != 0 ]; then
+  echo "missing: ${missing[*]}; as root: $how" >&2
+  exit 1
+fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update

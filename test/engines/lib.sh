@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is read there
 # Shared by the scripts beside it: source it, it starts nothing by itself.
 
 RUN_BASE=${PMAN_TEST_RUN:-/tmp/pman-test}
@@ -20,6 +20,23 @@ use_run_dir() {
   NAME=${NAME:-$1}
   RUN=$(realpath -m "${RUN:-$RUN_BASE/$NAME}")
   ID=$(printf %s "$RUN" | cksum | awk '{ printf "%08x", $1 }')
+}
+
+# pick_network FIRST: the second octet of a 10.x/16, one of the 50 from FIRST, that nobody on this
+# machine routes; remembered in the run dir. Call it under up.sh's lock: another may be picking. The
+# search starts at a place of the instance's own, because one under another PMAN_TEST_RUN has another
+# lock, and may have no bridge yet to see.
+pick_network() {
+  local try octet
+  [ -s "$RUN/octet" ] && return
+  for try in {0..49}; do
+    octet=$(($1 + (16#$ID + try) % 50))
+    ip -4 route show table all | grep -E "(^| )10\.$octet\." >/dev/null && continue
+    grep -qsx "$octet" "$RUN_BASE"/*/octet && continue
+    echo "$octet" >"$RUN/octet"
+    return
+  done
+  die "no free 10.x.0.0/16 from 10.$1 on"
 }
 
 # check_socket_path PATH: the kernel takes 107 bytes; what fails beyond that says nothing of length.

@@ -5,7 +5,9 @@ import { demand, run } from './commands.js';
 
 /** Certificates that this machine's npm is told to trust, and its own settings: the build needs them too. */
 async function npmSecrets(): Promise<string[]> {
-  const authority = await demand('npm', ['config', 'get', 'cafile', '--loglevel=error']);
+  const authority =
+    process.env['NODE_EXTRA_CA_CERTS'] ??
+    (await demand('npm', ['config', 'get', 'cafile', '--loglevel=error']));
   const files = [
     ['npmrc', join(homedir(), '.npmrc')],
     ['ca', authority],

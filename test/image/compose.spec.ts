@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { VARIABLES } from '../../src/config/environment.js';
@@ -8,6 +9,7 @@ import {
   eventually,
   freePort,
   lastLineOf,
+  ROOT,
   run,
   startEngine,
   stopEngine,
@@ -86,11 +88,15 @@ describe('the image, brought up by docker-compose.yml', () => {
       'node_modules',
       'package.json',
     ]);
-    const present = (await inside('sh', '-c', 'cd node_modules && ls -d * @*/*')).split('\n');
-    for (const name of Object.keys(packageJson.dependencies)) expect(present).toContain(name);
-    for (const name of Object.keys(packageJson.devDependencies)) {
-      expect(present).not.toContain(name);
+    const present = (await inside('sh', '-c', 'ls -d node_modules/* node_modules/@*/*')).split(
+      '\n',
+    );
+    for (const name of Object.keys(packageJson.dependencies)) {
+      expect(present).toContain(`node_modules/${name}`);
     }
+    const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8');
+    const { packages } = JSON.parse(lock) as { packages: Record<string, { dev?: boolean }> };
+    expect(present.filter((path) => packages[path]?.dev === true)).toEqual([]);
     const files = await inside('find', 'dist', '-name', '*.spec.js', '-o', '-name', '*.map');
     expect(files).toBe('');
   });

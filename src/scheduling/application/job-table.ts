@@ -25,6 +25,7 @@ interface Tombstone {
  */
 export class JobTable {
   private readonly entries = new Map<JobName, Present | Tombstone>();
+  private readonly liveNames = new Set<JobName>();
 
   get size(): number {
     return this.entries.size;
@@ -32,11 +33,7 @@ export class JobTable {
 
   /** Jobs that may still change. */
   get live(): number {
-    let live = 0;
-    for (const entry of this.entries.values()) {
-      if (entry.kind === 'present' && !isFinal(entry.job.state.status)) live += 1;
-    }
-    return live;
+    return this.liveNames.size;
   }
 
   get(name: JobName): Job | undefined {
@@ -49,9 +46,9 @@ export class JobTable {
     const known = this.entries.get(name);
     if (known !== undefined && known.asOf > asOf) return;
     if (job === undefined) {
-      this.entries.set(name, { kind: 'tombstone', asOf });
+      this.put(name, { kind: 'tombstone', asOf });
     } else {
-      this.entries.set(name, { kind: 'present', job: this.settle(known, job), asOf });
+      this.put(name, { kind: 'present', job: this.settle(known, job), asOf });
     }
   }
 
@@ -68,14 +65,14 @@ export class JobTable {
       const entry = this.entries.get(name);
       if (entry !== undefined && entry.asOf > asOf) continue;
       if (entry?.kind === 'present' && entry.job.mark === mark) {
-        this.entries.set(name, { ...entry, asOf });
+        this.put(name, { ...entry, asOf });
       } else {
         dirty.push(name);
       }
     }
     for (const [name, entry] of this.entries) {
       if (entry.kind === 'present' && !seen.has(name) && entry.asOf <= asOf) {
-        this.entries.set(name, { kind: 'tombstone', asOf });
+        this.put(name, { kind: 'tombstone', asOf });
       }
     }
     return dirty;
@@ -86,6 +83,12 @@ export class JobTable {
     for (const [name, entry] of this.entries) {
       if (entry.kind === 'tombstone' && entry.asOf < before) this.entries.delete(name);
     }
+  }
+
+  private put(name: JobName, entry: Present | Tombstone): void {
+    this.entries.set(name, entry);
+    if (entry.kind === 'present' && !isFinal(entry.job.state.status)) this.liveNames.add(name);
+    else this.liveNames.delete(name);
   }
 
   /** A final state stays, whatever a confused or late answer says about the same object. */

@@ -106,6 +106,20 @@ describe('a poll', () => {
   });
 });
 
+describe('the first job after a quiet time', () => {
+  it('is followed as closely as any other', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const { scheduler, sync } = live(backend, { ...TIMES, idleList: 60_000 });
+    await sleep(20);
+    await scheduler.submit(spec(NAME), soon());
+    await sleep(60);
+    const { find } = backend.calls;
+    for (let poll = 0; poll < 100; poll += 1) await scheduler.find(NAME, soon());
+    expect(backend.calls.find - find).toBeLessThan(10);
+    sync.stop();
+  });
+});
+
 describe('while the backend is silent', () => {
   it('a final status is still served and a live one is refused', async () => {
     const backend = new ModelBackend(FINE);

@@ -6,9 +6,11 @@ export class Pacemaker {
   private took = 0;
   private wake: (() => void) | undefined;
 
+  /** @param isBusy whether any job may still change */
   constructor(
     private readonly times: SyncTimes,
     private readonly now: MonotonicClock,
+    private readonly isBusy: () => boolean,
   ) {}
 
   /** A list that began at `asOf` has just arrived. */
@@ -17,31 +19,37 @@ export class Pacemaker {
     this.took = this.now() - asOf;
   }
 
-  /** @param busy whether any job may still change */
-  isCurrent(busy: boolean): boolean {
+  isCurrent(): boolean {
     if (this.confirmedAt === undefined) return false;
-    const trusted = this.pace(busy) + this.took + this.times.trust;
+    const trusted = this.pace() + this.took + this.times.trust;
     return this.now() - this.confirmedAt <= trusted;
   }
 
-  /** Waits until the next list is due, or until `hurry`. */
-  rest(busy: boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.pace(busy));
-      timer.unref();
+  /** Waits until the next list is due, which may come sooner when a job appears, or until `hurry`. */
+  async rest(): Promise<void> {
+    const began = this.now();
+    let isHurried = false;
+    const hurried = new Promise<void>((resolve) => {
       this.wake = () => {
-        clearTimeout(timer);
+        isHurried = true;
         resolve();
       };
     });
+    while (!isHurried && this.now() - began < this.pace()) {
+      await Promise.race([hurried, this.tick()]);
+    }
   }
 
   hurry(): void {
     this.wake?.();
   }
 
-  private pace(busy: boolean): number {
+  private tick(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.times.busyList).unref());
+  }
+
+  private pace(): number {
     const { busyList, idleList, listShare } = this.times;
-    return Math.max(busy ? busyList : idleList, this.took * listShare);
+    return Math.max(this.isBusy() ? busyList : idleList, this.took * listShare);
   }
 }

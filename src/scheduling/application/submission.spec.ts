@@ -197,6 +197,4 @@ describe('a fault that passes', () => {
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(backend.jobs.size).toBe(0);
   });
-
-  it.todo('while the store is looked up is absorbed: the job is prepared again');
 });

@@ -37,7 +37,7 @@ export class Synchroniser {
     readonly now: MonotonicClock,
     private readonly times: SyncTimes,
   ) {
-    this.pacemaker = new Pacemaker(times, now);
+    this.pacemaker = new Pacemaker(times, now, () => table.live > 0);
   }
 
   /** Begins to follow the backend; returns at once. */
@@ -53,7 +53,7 @@ export class Synchroniser {
 
   /** Whether the table may answer for the backend about this job now. */
   vouchesFor(name: JobName): boolean {
-    return !this.doubts.has(name) && this.pacemaker.isCurrent(this.table.live > 0);
+    return !this.doubts.has(name) && this.pacemaker.isCurrent();
   }
 
 
@@ -80,7 +80,7 @@ export class Synchroniser {
 
   check(): CheckResult {
     const name = 'jobs';
-    if (this.pacemaker.isCurrent(this.table.live > 0)) {
+    if (this.pacemaker.isCurrent()) {
       return { name, ok: true, detail: `${this.table.size} known` };
     }
     const mend = 'nothing, once the backend answers: the list is read again and again';
@@ -112,7 +112,7 @@ export class Synchroniser {
       try {
         await this.list();
         failures = 0;
-        await this.pacemaker.rest(this.table.live > 0);
+        await this.pacemaker.rest();
       } catch (error) {
         if (failures === 0) this.log.warn('the list of jobs cannot be read', { error });
         await pause(fullJitter(failures, LONGEST_RETRY_MS), this.ended.signal);

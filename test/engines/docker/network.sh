@@ -8,21 +8,9 @@
 
 BRIDGE=pmt-$ID # 12 characters; the kernel takes 15
 
-# pick_network: the second octet of a 10.x/16 nobody on this machine routes, remembered in the run
-# dir. Call it under up.sh's lock: another instance may be picking.
-pick_network() {
-  local octet
-  [ -s "$RUN/octet" ] && return
-  for octet in $(seq 200 249); do
-    ip -4 route show table all | grep -qE "(^| )10\.$octet\." && continue
-    echo "$octet" >"$RUN/octet"
-    return
-  done
-  die 'no free 10.x.0.0/16 between 10.200 and 10.249'
-}
-
 network_rules() { # the arguments after -A or -D, a line each
-  local net=10.$(cat "$RUN/octet").0.0/16 tag="-m comment --comment $BRIDGE"
+  local net tag="-m comment --comment $BRIDGE"
+  net=10.$(cat "$RUN/octet").0.0/16
   echo "filter FORWARD -s $net $tag -j ACCEPT"
   echo "filter FORWARD -d $net $tag -j ACCEPT"
   echo "nat POSTROUTING -s $net ! -d $net $tag -j MASQUERADE"

@@ -40,7 +40,7 @@ down() { NAME=$NAME RUN=$RUN "$here/down.sh"; }
 [ ! -e "$RUN" ] || down
 
 mkdir -p "$RUN"/{containerd,exec,data,log}
-pick_network
+pick_network 200
 network_up
 octet=$(cat "$RUN/octet")
 

@@ -15,8 +15,6 @@ image=node:24-bookworm-slim
 suite=bookworm
 node=${NODE_VERSION:-24.21.0}
 npm=${NPM_VERSION:-11.21.2}
-recipe=$node-$npm-$(cksum <"$here/base.sh" | tr ' ' -)
-tar=$CACHE/node-$recipe-$(uname -m).tar
 
 case $(uname -m) in
   x86_64) arch=x64 ;;
@@ -26,6 +24,10 @@ esac
 
 # debian_mirror: the first address in this machine's sources that has the suite, in either format.
 debian_mirror() {
+  if [ -n "${DEBIAN_MIRROR:-}" ]; then
+    echo "$DEBIAN_MIRROR"
+    return
+  fi
   {
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
       sed -nE "s/^deb +(\[[^]]*\] +)?([^ ]+) +$suite +.*\bmain\b.*/\2/p"
@@ -84,13 +86,15 @@ make_tar() {
   mv "$work/image.tar" "$tar"
 }
 
-[ -n "${DEBIAN_MIRROR:-}" ] && debian_mirror() { echo "$DEBIAN_MIRROR"; }
+# of what makes the image, not of the words about it
+recipe=$node-$npm-$(declare -f unpack make_tar | cksum | tr ' ' -)
+tar=$CACHE/node-$recipe-$(uname -m).tar
 [ -s "$tar" ] || make_tar
 if [ -n "$host" ]; then
   need curl
   # One without our label is a real one that somebody pulled, and better.
   if [ "$(api "$host" GET "/images/$image/json" -o /dev/null -w '%{http_code}')" = 200 ] &&
-    found=$(image_label "$host" "$image") && [ -z "$found" -o "$found" = "$recipe" ]; then
+    found=$(image_label "$host" "$image") && [[ -z $found || $found = "$recipe" ]]; then
     say "$image is already there"
   else
     import_image "$host" "$image" "$recipe" "ENV NODE_VERSION=$node" \

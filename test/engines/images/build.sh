@@ -46,11 +46,10 @@ image() { # REPO CHANGE...
     trap 'rm -rf "$tree"' EXIT
     make_tree "$tree/root"
   fi
-  # The folder is user 1001's and the rest root's, whoever runs this.
-  {
-    tar -C "$tree/root" --numeric-owner --owner=0 --group=0 --exclude=./home/job --sort=name -cf "$tree/image.tar" .
-    tar -C "$tree/root" --numeric-owner --owner=1001 --group=1001 -rf "$tree/image.tar" ./home/job
-  }
+  # The home is user 1001's and the rest root's, whoever runs this.
+  tar -C "$tree/root" --numeric-owner --owner=0 --group=0 --sort=name --exclude=./home/job \
+    -cf "$tree/image.tar" .
+  tar -C "$tree/root" --numeric-owner --owner=1001 --group=1001 -rf "$tree/image.tar" ./home/job
   import_image "$host" "$repo:1" "$recipe" "$@" <"$tree/image.tar"
   say "$repo:1 made"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is read there
 # What every podman command of one instance needs, service or not: settings, storage, network.
 
 BRIDGE=pmt-$ID # 12 characters; the kernel takes 15
@@ -10,33 +10,20 @@ export TMPDIR=$RUN/tmp
 
 STORE=(--root "$RUN/root" --runroot "$RUN/runroot")
 
-# pick_network: the second octet of a 10.x/16 nobody on this machine routes, remembered in the run dir.
-pick_network() {
-  local octet
-  [ -s "$RUN/octet" ] && return
-  for octet in $(seq 150 199); do
-    ip -4 route show table all | grep -qE "(^| )10\.$octet\." && continue
-    # the bridge of another instance is not there before its first container
-    grep -qsx "$octet" "$RUN_BASE"/*/octet && continue
-    echo "$octet" >"$RUN/octet"
-    return
-  done
-  die 'no free 10.x.0.0/16 between 10.150 and 10.199'
-}
-
 # Podman's chains in the firewall belong to all the instances of a machine and stay when the last
 # container is gone. Only if there were none before ours are they ours to remove.
 note_firewall() {
-  [ -e "$RUN_BASE/netavark" ] || iptables -w -n -L NETAVARK_FORWARD >/dev/null 2>&1 || : >"$RUN_BASE/netavark"
+  iptables -w -n -L NETAVARK_FORWARD >/dev/null 2>&1 || : >"$RUN_BASE/netavark"
 }
 
 # clear_firewall: removes them, if they are ours and nobody has a rule for a container in them.
 clear_firewall() {
   local name
   [ -e "$RUN_BASE/netavark" ] || return 0
-  iptables -w -S NETAVARK_FORWARD 2>/dev/null | grep -q '^-A' && return 0
-  iptables -w -t nat -S | grep -qE '^-N NETAVARK-[0-9A-F]{8}' && return 0
-  drop_chain filter NETAVARK_FORWARD
+  # grep reads to the end (no -q): a pipe broken early would count as nothing found
+  iptables -w -S NETAVARK_FORWARD 2>/dev/null | grep '^-A' >/dev/null && return 0
+  iptables -w -t nat -S | grep -E '^-N NETAVARK-[0-9A-F]{8}' >/dev/null && return 0
+  for name in FORWARD ISOLATION_1 ISOLATION_2; do drop_chain filter "NETAVARK_$name"; done
   for name in DNAT MASQ SETMARK; do drop_chain nat "NETAVARK-HOSTPORT-$name"; done
   rm -f "$RUN_BASE/netavark"
 }
@@ -45,10 +32,9 @@ drop_chain() { # TABLE CHAIN: with the rules that jump there
   local rule
   iptables -w -t "$1" -S "$2" >/dev/null 2>&1 || return 0
   iptables -w -t "$1" -S | sed -nE "s/^-A (.* -j $2)\$/\1/p" | while read -r rule; do
-    xargs iptables -w -t "$1" -D <<<"$rule" # xargs, for the quotes of the comment
+    xargs iptables -w -t "$1" -D <<<"$rule" || true # xargs, for the quotes of the comment
   done
-  iptables -w -t "$1" -F "$2"
-  iptables -w -t "$1" -X "$2" || say "chain $2 stays"
+  iptables -w -t "$1" -F "$2" && iptables -w -t "$1" -X "$2" || say "chain $2 stays"
 }
 
 # overlay_works: whether the kernel mounts one over the run dir's file system, which it does not
@@ -56,23 +42,24 @@ drop_chain() { # TABLE CHAIN: with the rules that jump there
 overlay_works() {
   local try=$RUN/tmp/overlay
   mkdir -p "$try"/{lower,upper,work,merged}
-  if mount -t overlay overlay -o "lowerdir=$try/lower,upperdir=$try/upper,workdir=$try/work" "$try/merged" 2>/dev/null; then
+  local options=lowerdir=$try/lower,upperdir=$try/upper,workdir=$try/work works=1
+  if mount -t overlay overlay -o "$options" "$try/merged" 2>/dev/null; then
     umount "$try/merged"
-    rm -rf "$try"
-  else
-    rm -rf "$try"
-    return 1
+    works=0
   fi
+  rm -rf "$try"
+  return $works
 }
 
 write_settings() {
   local octet
   octet=$(cat "$RUN/octet")
-  [ -s "$RUN/driver" ] ||
-    if [ -n "${STORAGE_DRIVER:-}" ]; then echo "$STORAGE_DRIVER" >"$RUN/driver"
-    elif overlay_works; then echo overlay >"$RUN/driver"
-    else echo vfs >"$RUN/driver"
-    fi
+  if [ ! -s "$RUN/driver" ]; then
+    if [ -n "${STORAGE_DRIVER:-}" ]; then echo "$STORAGE_DRIVER"
+    elif overlay_works; then echo overlay
+    else echo vfs
+    fi >"$RUN/driver"
+  fi
 
   # - the limits: the defaults are above what may be set without CAP_SYS_RESOURCE; soft and hard alike,
   #   because the Docker-compatible API of 4.3 takes the one for the other, and runc refuses the outcome

@@ -30,7 +30,7 @@ if alive "$RUN/podman.pid" >/dev/null && ping "$socket" >/dev/null; then
   exit 0
 fi
 
-need podman runc conmon curl ip
+need podman runc conmon curl ip iptables
 [ "$(id -u)" = 0 ] || die 'these scripts run podman as root'
 
 # An idle service ends by itself, and its containers and images are to be found again: so unlike
@@ -38,7 +38,7 @@ need podman runc conmon curl ip
 mkdir -p "$RUN"/{root,runroot,tmp,networks,volumes,log}
 stop "$RUN/podman.pid" 5 # one that runs but does not answer
 rm -f "$socket"
-pick_network
+pick_network 150
 note_firewall
 write_settings
 

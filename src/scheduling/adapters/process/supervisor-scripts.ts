@@ -71,11 +71,11 @@ timer=
 if [ "$sweep" = yes ]; then
   read -r session rest <"$dir/session" && kill -KILL "-$session"
   # A detached process may hold the log open for ever.
-  (sleep 2; kill -KILL "$logger") &
+  (sleep 2; [ -e "$dir/end" ] || kill -KILL "$logger") &
   timer=$!
 fi 2>/dev/null
 while kill -0 "$logger" 2>/dev/null; do wait "$logger"; done
-[ -z "$timer" ] || kill "$timer" 2>/dev/null
+[ -z "$timer" ] || kill -KILL "$timer" 2>/dev/null
 {
   echo "$code"
   if [ -e "$dir/failed" ]; then cat -- "$dir/failed"

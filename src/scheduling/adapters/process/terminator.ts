@@ -78,7 +78,8 @@ function act({ rows, job, supervisor }: Sight, elapsed: number, { asked, frozen 
   if (elapsed < GRACE_MS) return sendOnce(job, 'SIGTERM', asked);
   const isForced = elapsed >= FORCE_AFTER_MS;
   // A process that is killed before its parent may be replaced by a child that nobody has seen.
-  if (!isForced && !job.every(({ pid }) => frozen.has(pid))) return sendOnce(job, 'SIGSTOP', frozen);
+  if (!isForced && !job.every(({ pid }) => frozen.has(pid)))
+    return sendOnce(job, 'SIGSTOP', frozen);
   for (const { pid } of job) send(pid, 'SIGKILL');
   if (!isForced || supervisor === undefined) return;
   for (const { pid } of descendants(rows, new Set([supervisor]))) send(pid, 'SIGKILL');

@@ -1,0 +1,97 @@
+/** One line of the table that a bench run prints. */
+export interface Row {
+  readonly id: string;
+  readonly operation: string;
+  /** What the engine, or the bare runtime, takes by itself. */
+  readonly direct: number;
+  readonly ours: number;
+  readonly unit: string;
+  /** Ours by direct, or the figure itself where there is nothing to compare with. */
+  readonly value: number;
+  readonly bar: number;
+  /** Smallest and largest value of a block. */
+  readonly range: readonly [number, number];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Milliseconds that a task takes. */
+export async function timed(task: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await task();
+  return performance.now() - begin;
+}
+
+export interface Comparison {
+  readonly direct: number;
+  readonly ours: number;
+  readonly value: number;
+  readonly range: readonly [number, number];
+}
+
+/**
+ * Times two tasks in turn, block by block, so that both see the same machine; the value is the median
+ * of the blocks' ratios of medians.
+ */
+export async function compareInBlocks(
+  blocks: number,
+  callsPerBlock: number,
+  direct: (call: number) => Promise<unknown>,
+  ours: (call: number) => Promise<unknown>,
+): Promise<Comparison> {
+  const medians: (readonly [number, number])[] = [];
+  for (let block = 0; block < blocks; block += 1) {
+    const first = block * callsPerBlock;
+    medians.push([
+      await medianOf(callsPerBlock, first, direct),
+      await medianOf(callsPerBlock, first, ours),
+    ]);
+  }
+  const ratios = medians.map(([a, b]) => b / a);
+  return {
+    direct: median(medians.map(([a]) => a)),
+    ours: median(medians.map(([, b]) => b)),
+    value: median(ratios),
+    range: [Math.min(...ratios), Math.max(...ratios)],
+  };
+}
+
+async function medianOf(
+  calls: number,
+  first: number,
+  task: (call: number) => Promise<unknown>,
+): Promise<number> {
+  const times: number[] = [];
+  for (let call = first; call < first + calls; call += 1) times.push(await timed(() => task(call)));
+  return median(times);
+}
+
+const isMet = ({ value, bar }: Row): boolean => value <= bar;
+
+/** The table as text; the last column says whether the bar is met. */
+export function formatTable(rows: readonly Row[]): string {
+  const number = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
+  const cells = rows.map((row) => [
+    row.id,
+    row.operation,
+    Number.isNaN(row.direct) ? '-' : `${number(row.direct)} ${row.unit}`,
+    `${number(row.ours)} ${row.unit}`,
+    `${number(row.value)} (${number(row.range[0])} to ${number(row.range[1])})`,
+    `<= ${row.bar}`,
+    isMet(row) ? 'pass' : 'FAIL',
+  ]);
+  const table = [['', 'operation', 'direct', 'ours', 'value', 'bar', ''], ...cells];
+  const widths = table[0]?.map((_, column) =>
+    Math.max(...table.map((line) => line[column]?.length ?? 0)),
+  );
+  return table
+    .map((line) => line.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join('  '))
+    .join('\n');
+}
+
+export function allMet(rows: readonly Row[]): boolean {
+  return rows.every(isMet);
+}

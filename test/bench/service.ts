@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A service of its own for the bench, as `npm run start:prod` starts it. */
+export interface BenchService {
+  readonly port: number;
+  /** Milliseconds from the start of the process to its first answer. */
+  readonly startedAfter: number;
+  residentMebibytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startService(
+  settings: Readonly<Record<string, string>>,
+): Promise<BenchService> {
+  const begin = performance.now();
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await listeningPort(child);
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/`);
+  if (answer.status !== 200) throw new Error(`the service answered ${answer.status}`);
+  const startedAfter = performance.now() - begin;
+  return {
+    port,
+    startedAfter,
+    residentMebibytes: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
+    stop: async () => {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function listeningPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the service ended with code ${code}`)));
+    if (child.stdout === null) throw new Error('the service has no output');
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const address = /"address":"http:\/\/[^"]+?:(\d+)"/.exec(line);
+      if (address !== null) resolve(Number(address[1]));
+    });
+  });
+}
