@@ -57,8 +57,12 @@ export class Synchroniser {
   }
 
 
-  /** Marks a job for a look-up soon. */
+  /**
+   * Marks a job for a look-up soon. A job that the table does not have needs none: whoever asks for
+   * it causes one, and the engine has its hands full with the calls that cause such hints.
+   */
   doubt(name: JobName): void {
+    if (this.table.get(name) === undefined && !this.lookUps.has(name)) return;
     this.doubts.set(name, this.now());
     setTimeout(() => void this.drain(), this.times.coalesce).unref();
   }

@@ -105,7 +105,8 @@ read_only() {
 }
 # Built aside and moved into place: the directories themselves may lie below /share.
 mount_share() {
-  mkdir -- "$dir/share" &&
+  { [ -d /share ] || mkdir -m 755 /share || [ -d /share ]; } &&
+    mkdir -- "$dir/share" &&
     mount -t tmpfs -o mode=755,size=64k tmpfs "$dir/share" &&
     mkdir -m 755 -- "$dir/share/incoming" "$dir/share/outgoing" &&
     mount --bind -- "$input" "$dir/share/incoming" &&
