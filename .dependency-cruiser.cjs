@@ -15,7 +15,8 @@ module.exports = {
     ...moduleLine,
     {
       name: 'domain-is-pure',
-      comment: 'Domain code is types and rules: no Nest, no npm package, no built-in module of Node.',
+      comment:
+        'Domain code is types and rules: no Nest, no npm package, no built-in module of Node.',
       severity: 'error',
       from: { path: '^src/[^/]+/domain/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'core'] },
@@ -39,7 +40,10 @@ module.exports = {
       comment: 'Use cases need Injectable and Inject; nothing else of any package.',
       severity: 'error',
       from: { path: '^src/[^/]+/application/', pathNot: '\\.spec\\.ts$' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional'], pathNot: 'node_modules/@nestjs/common' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-optional'],
+        pathNot: 'node_modules/@nestjs/common',
+      },
     },
     {
       name: 'adapters-do-not-import-each-other',
@@ -59,14 +63,20 @@ module.exports = {
       name: 'only-modules-wire-adapters',
       comment: 'Adapters are chosen in *.module.ts files; elsewhere they stay behind their port.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['\\.module\\.ts$', '\\.spec\\.ts$', '^src/[^/]+/adapters/'] },
+      from: {
+        path: '^src/',
+        pathNot: ['\\.module\\.ts$', '\\.spec\\.ts$', '^src/[^/]+/adapters/'],
+      },
       to: { path: '^src/[^/]+/adapters/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'sdk-stays-in-its-rooms',
       comment: 'An SDK appears in its client and its adapter only.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(?:clients/docker-engine|scheduling/adapters/docker)/' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(?:clients/docker-engine|scheduling/adapters/docker)/',
+      },
       to: { path: 'node_modules/(?:dockerode|@types/dockerode)' },
     },
     {
@@ -80,6 +90,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+    },
   },
 };

@@ -17,7 +17,7 @@ import { freePort, Service } from './lib/service.mjs';
 const DEFAULT_PORT = 5010;
 const POLL_MS = 250;
 const JOB_MS = 180_000;
-const FINAL = ['finishedSuccessfully', 'finishedWithError', 'undefined'];
+const FINAL = new Set(['finishedSuccessfully', 'finishedWithError', 'undefined']);
 
 const begun = Date.now();
 const say = (text = '') => console.log(text);
@@ -63,16 +63,18 @@ async function startService(engine) {
   const port = await freePort(wished);
   if (port !== wished) say(`Port ${wished} is taken; taking ${port}.`);
   await mkdir(store, { recursive: true });
-  // The caller's settings hold, but for what decides engine, store and port.
-  const { VOLUME_NAME, COMPUTE_VOLUME_TYPE, STOREBASE_MOUNT, PROCESS_RECORDS, ...settings } =
-    process.env;
-  Object.assign(settings, {
+  const settings = {
+    ...process.env,
     CONTAINER_ENV: engine.backend,
     STORAGE_TYPE: 'host',
     STOREBASE: store,
-  });
-  if (engine.address) settings.DOCKER_HOST = engine.address;
-  else settings.PROCESS_RECORDS = join(state, 'jobs');
+    // Empty is not set: what these would say is decided here.
+    STOREBASE_MOUNT: '',
+    COMPUTE_VOLUME_TYPE: '',
+    VOLUME_NAME: '',
+    DOCKER_HOST: engine.address ?? '',
+    PROCESS_RECORDS: engine.address ? '' : join(state, 'jobs'),
+  };
   const logFile = join(state, `quickstart-${port}.log`);
   const service = new Service({ port, settings, logFile, folder: state });
   const start = Date.now();
@@ -130,16 +132,16 @@ async function removeJob(service) {
 
 /** GETs the job until its status is final, telling each change. */
 async function follow(service, posted) {
-  const end = Date.now() + JOB_MS;
+  const deadline = Date.now() + JOB_MS;
   let told = `${posted.status} ${posted.message}`;
   say(`GET ${service.url}/api/v1/${jid}/`);
-  while (Date.now() < end) {
+  while (Date.now() < deadline) {
     const { status, body } = await service.call('GET', `/api/v1/${jid}/`);
     if (status === 200 && `${body.status} ${body.message}` !== told) {
       told = `${body.status} ${body.message}`;
       say(`  ${body.status}${body.message ? `: ${body.message}` : ''}`);
     }
-    if (status === 200 && FINAL.includes(body.status)) return body;
+    if (status === 200 && FINAL.has(body.status)) return body;
     await sleep(POLL_MS);
   }
   throw new Error(`the job did not end in ${JOB_MS / 1000} s`);
@@ -204,7 +206,7 @@ let ending;
 /** Removes the sample job, stops the service, and ends this process. */
 function end(code) {
   ending ??= (async () => {
-    for (const step of undo.reverse()) await step();
+    for (const step of undo.toReversed()) await step();
     process.exit(code);
   })();
 }

@@ -66,7 +66,11 @@ function answerUnparsableRequest(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const [status, phrase, message] = UNPARSABLE[error.code ?? ''] ?? [400, 'Bad Request', 'this is not HTTP'];
+  const [status, phrase, message] = UNPARSABLE[error.code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'this is not HTTP',
+  ];
   const body = JSON.stringify({ message });
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\n` +

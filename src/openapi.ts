@@ -10,5 +10,8 @@ import { ConfigModule } from '@nestjs/config';
 const config = loadConfig({ VOLUME_NAME: 'unused' });
 const module = await ConfigModule.forRoot({ ignoreEnvFile: true, ignoreEnvVars: true });
 const app = await createApp(config, module, new PinoEventLog('error'));
-writeFileSync(process.argv[2] ?? 'openapi.json', `${JSON.stringify(createOpenApi(app), null, 2)}\n`);
+writeFileSync(
+  process.argv[2] ?? 'openapi.json',
+  `${JSON.stringify(createOpenApi(app), null, 2)}\n`,
+);
 await app.close();

@@ -1,8 +1,7 @@
 /** The backends and storage types of this build; variables for others are named in one line. */
-const PLACES = ['docker', 'podman', 'process', 'host', 'docker_local_volume'];
+const PLACES = new Set(['docker', 'podman', 'process', 'host', 'docker_local_volume']);
 
-const isForLater = ({ only }) =>
-  only !== undefined && !only.some((place) => PLACES.includes(place));
+const isForLater = ({ only }) => only !== undefined && !only.some((place) => PLACES.has(place));
 
 const forLater = (variables) =>
   variables

@@ -14,7 +14,9 @@ export function parseAllowedImages(
   // A list that came out empty would allow everything: that must never happen by accident.
   if (entries.length === 0) return { reason: 'must name at least one registry or path prefix' };
   const digestOnly = entries.includes('digest');
-  const prefixes = entries.filter((entry) => entry !== 'digest').map((entry) => entry.replace(/\/+$/, ''));
+  const prefixes = entries
+    .filter((entry) => entry !== 'digest')
+    .map((entry) => entry.replace(/\/+$/, ''));
   if (!prefixes.every((prefix) => PREFIX.test(prefix))) {
     return { reason: 'must be registry or path prefixes such as docker.io/fnndsc' };
   }

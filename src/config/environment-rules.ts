@@ -52,7 +52,11 @@ export function integerFromText(value: unknown): unknown {
     : value;
 }
 
-function rule(name: string, message: string, accepts: (text: string) => boolean): PropertyDecorator {
+function rule(
+  name: string,
+  message: string,
+  accepts: (text: string) => boolean,
+): PropertyDecorator {
   return (target, key) => {
     registerDecorator({
       name,
@@ -68,8 +72,10 @@ export const IsYesOrNo = (): PropertyDecorator =>
   rule('isYesOrNo', 'must be yes or no', (text) => parseYesOrNo(text) !== undefined);
 
 export const IsKeyValueList = (): PropertyDecorator =>
-  rule('isKeyValueList', 'must be key=value pairs separated by commas', (text) =>
-    parseKeyValueList(text) !== undefined,
+  rule(
+    'isKeyValueList',
+    'must be key=value pairs separated by commas',
+    (text) => parseKeyValueList(text) !== undefined,
   );
 
 export const IsContainerUser = (): PropertyDecorator =>

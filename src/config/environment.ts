@@ -23,11 +23,7 @@ export interface VariableHelp {
 const helpByName = new Map<string, VariableHelp>();
 
 /** Declares a variable: its help, its default, and that an empty value means "not set". */
-function Variable(
-  fallback: string,
-  help: string,
-  only?: readonly string[],
-): PropertyDecorator {
+function Variable(fallback: string, help: string, only?: readonly string[]): PropertyDecorator {
   return (target, key) => {
     const name = String(key);
     helpByName.set(name, { name, default: fallback, help, ...(only && { only }) });
@@ -45,11 +41,17 @@ const ENGINES = ['docker', 'podman'];
  * the help; rules are the decorators nearest to the name.
  */
 export class Environment {
-  @Variable('docker', 'Where jobs run: `docker`, `podman` (the same engine API) or `process` (child processes of this host, for trying out)')
+  @Variable(
+    'docker',
+    'Where jobs run: `docker`, `podman` (the same engine API) or `process` (child processes of this host, for trying out)',
+  )
   @IsIn(['docker', 'podman', 'process'])
   CONTAINER_ENV?: string;
 
-  @Variable('docker_local_volume; host for process', 'Where job data lies: `host` (STOREBASE) or `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR)')
+  @Variable(
+    'docker_local_volume; host for process',
+    'Where job data lies: `host` (STOREBASE) or `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR)',
+  )
   @IsIn(['host', 'docker_local_volume'])
   STORAGE_TYPE?: string;
 
@@ -61,7 +63,10 @@ export class Environment {
   @IsString()
   STOREBASE?: string;
 
-  @Variable('', 'Path at which this service sees the store, where that differs from its path on the engine\'s machine')
+  @Variable(
+    '',
+    "Path at which this service sees the store, where that differs from its path on the engine's machine",
+  )
   @IsString()
   STOREBASE_MOUNT?: string;
 
@@ -69,11 +74,18 @@ export class Environment {
   @IsString()
   VOLUME_NAME?: string;
 
-  @Variable('org.chrisproject.role=pfcon', 'Label of the pfcon container whose mount at /var/local/storeBase is the store, when VOLUME_NAME is not set', ['docker_local_volume'])
+  @Variable(
+    'org.chrisproject.role=pfcon',
+    'Label of the pfcon container whose mount at /var/local/storeBase is the store, when VOLUME_NAME is not set',
+    ['docker_local_volume'],
+  )
   @IsString()
   PFCON_SELECTOR?: string;
 
-  @Variable('', 'User of job containers, `UID:GID`; each part may be empty or a range `LOW-HIGH`, from which a number is drawn for each job')
+  @Variable(
+    '',
+    'User of job containers, `UID:GID`; each part may be empty or a range `LOW-HIGH`, from which a number is drawn for each job',
+  )
   @IsContainerUser()
   CONTAINER_USER?: string;
 
@@ -107,34 +119,61 @@ export class Environment {
   @IsYesOrNo()
   REMOVE_JOBS?: string;
 
-  @Variable('hard', '`hard`: a job beyond its memory limit is killed; `soft`: the limit is only a reservation, as in earlier versions', ENGINES)
+  @Variable(
+    'hard',
+    '`hard`: a job beyond its memory limit is killed; `soft`: the limit is only a reservation, as in earlier versions',
+    ENGINES,
+  )
   @IsIn(['hard', 'soft'])
   MEMORY_LIMIT?: string;
 
-  @Variable('minimal', 'Capabilities of job containers: `minimal` (none for non-root users, six for root) or `engine` (the engine\'s default)', ENGINES)
+  @Variable(
+    'minimal',
+    "Capabilities of job containers: `minimal` (none for non-root users, six for root) or `engine` (the engine's default)",
+    ENGINES,
+  )
   @IsIn(['minimal', 'engine'])
   JOB_CAPABILITIES?: string;
 
-  @Variable('', 'Network of job containers: empty for the engine\'s default, `none`, or the name of a network', ENGINES)
+  @Variable(
+    '',
+    "Network of job containers: empty for the engine's default, `none`, or the name of a network",
+    ENGINES,
+  )
   @IsString()
   JOB_NETWORK?: string;
 
-  @Variable('keep', '`keep`: the image\'s ENTRYPOINT runs in front of the command; `replace`: the command takes its place', ENGINES)
+  @Variable(
+    'keep',
+    "`keep`: the image's ENTRYPOINT runs in front of the command; `replace`: the command takes its place",
+    ENGINES,
+  )
   @IsIn(['keep', 'replace'])
   IMAGE_ENTRYPOINT?: string;
 
-  @Variable('', 'Images that may run: registry or path prefixes such as `docker.io/fnndsc`, comma-separated; the word `digest` demands a digest; empty allows all')
+  @Variable(
+    '',
+    'Images that may run: registry or path prefixes such as `docker.io/fnndsc`, comma-separated; the word `digest` demands a digest; empty allows all',
+  )
   @IsString()
   ALLOWED_IMAGES?: string;
 
-  @Variable('10', 'Size in MiB at which the engine rotates a job\'s log file; three files are kept', ENGINES)
+  @Variable(
+    '10',
+    "Size in MiB at which the engine rotates a job's log file; three files are kept",
+    ENGINES,
+  )
   @Min(1)
   @Max(1024)
   @IsInt()
   @Integer()
   JOB_LOG_FILE_MIB?: number;
 
-  @Variable('', 'Engine address: `unix:///path`, `tcp://host:port`, `http://` or `https://`; empty: the first socket found at the usual places', ENGINES)
+  @Variable(
+    '',
+    'Engine address: `unix:///path`, `tcp://host:port`, `http://` or `https://`; empty: the first socket found at the usual places',
+    ENGINES,
+  )
   @IsString()
   DOCKER_HOST?: string;
 
@@ -169,11 +208,19 @@ export class Environment {
   @Integer()
   TIMELIMIT_MINUTES?: number;
 
-  @Variable('~/.local/state/pman/jobs', 'Folder where the `process` backend keeps its jobs\' records and logs', ['process'])
+  @Variable(
+    '~/.local/state/pman/jobs',
+    "Folder where the `process` backend keeps its jobs' records and logs",
+    ['process'],
+  )
   @IsString()
   PROCESS_RECORDS?: string;
 
-  @Variable('', 'The words `callers-may-run-programs-on-this-host` let the `process` backend listen beyond loopback', ['process'])
+  @Variable(
+    '',
+    'The words `callers-may-run-programs-on-this-host` let the `process` backend listen beyond loopback',
+    ['process'],
+  )
   @IsIn(['callers-may-run-programs-on-this-host'])
   PROCESS_REMOTE_ACCESS?: string;
 

@@ -1,22 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AppConfig } from './app-config.js';
-import { ConfigError, loadConfig } from './load-config.js';
-
-const HOST_STORE = { STORAGE_TYPE: 'host', STOREBASE: '/srv/store' };
-
-function problemsOf(raw: Record<string, unknown>): readonly string[] {
-  try {
-    loadConfig(raw);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
-
-function withHostStore(raw: Record<string, string> = {}): AppConfig {
-  return loadConfig({ ...HOST_STORE, ...raw });
-}
+import { problemsOf } from '../../test/fakes/config-problems.js';
+import { loadConfig } from './load-config.js';
 
 describe('the configuration of an empty environment', () => {
   it('is Docker with the volume of the pfcon container, on port 5010', () => {
@@ -55,7 +39,13 @@ describe('the configuration of an empty environment', () => {
   });
 
   it('is the same when every variable is set to nothing', () => {
-    const empty = { CONTAINER_ENV: '', STOREBASE: '', PORT: '', DOCKER_HOST: '', ALLOWED_IMAGES: '' };
+    const empty = {
+      CONTAINER_ENV: '',
+      STOREBASE: '',
+      PORT: '',
+      DOCKER_HOST: '',
+      ALLOWED_IMAGES: '',
+    };
     expect(loadConfig(empty)).toEqual(loadConfig({}));
   });
 });
@@ -180,7 +170,14 @@ describe('a setting', () => {
     const { scheduler } = loadConfig({ CONTAINER_ENV: 'podman', XDG_RUNTIME_DIR: '/run/user/7' });
     expect(scheduler).toMatchObject({
       backend: 'docker',
-      engine: { paths: ['/run/podman/podman.sock', '/run/user/7/podman/podman.sock', '/var/run/docker.sock', '/run/user/7/docker.sock'] },
+      engine: {
+        paths: [
+          '/run/podman/podman.sock',
+          '/run/user/7/podman/podman.sock',
+          '/var/run/docker.sock',
+          '/run/user/7/docker.sock',
+        ],
+      },
     });
   });
 
@@ -229,177 +226,5 @@ describe('CONTAINER_USER', () => {
     expect(problemsOf({ CONTAINER_USER: text })).toEqual([
       'CONTAINER_USER: must be UID:GID, each empty, a number or a range LOW-HIGH up to 4294967294',
     ]);
-  });
-});
-
-describe('the store', () => {
-  it.each([
-    '/',
-    '//',
-    '/srv/..',
-    '/etc',
-    '/etc/',
-    '/etc/pman',
-    '/srv/../etc',
-    '/proc',
-    '/proc/1/root',
-    '/sys',
-    '/dev',
-    '/dev/shm',
-    '/boot',
-    '/run',
-    '/run/docker',
-    '/run/user',
-    '/var/run',
-    '/var/run/docker.sock',
-    '/var',
-  ])('must not be %s', (STOREBASE) => {
-    expect(problemsOf({ STORAGE_TYPE: 'host', STOREBASE })).toEqual([
-      expect.stringMatching(/^STOREBASE: must not /),
-    ]);
-  });
-
-  it.each(['/srv/store', '/etcetera', '/home/a/etc', '/procession', '/run/user/1000/store', '/runs'])(
-    'may be %s',
-    (STOREBASE) => {
-      expect(loadConfig({ STORAGE_TYPE: 'host', STOREBASE }).storage).toMatchObject({
-        storeBase: STOREBASE,
-      });
-    },
-  );
-
-  it('is normalised', () => {
-    const { storage } = loadConfig({ STORAGE_TYPE: 'host', STOREBASE: '/srv//a/../store/' });
-    expect(storage).toMatchObject({ storeBase: '/srv/store' });
-  });
-
-  it.each(['store', './store', '~/store'])('must be an absolute path, unlike %s', (STOREBASE) => {
-    expect(problemsOf({ STORAGE_TYPE: 'host', STOREBASE })).toEqual([
-      'STOREBASE: must be an absolute path',
-    ]);
-  });
-
-  it('must be named when its type is host', () => {
-    expect(problemsOf({ STORAGE_TYPE: 'host' })).toEqual([
-      'STOREBASE: must be set when STORAGE_TYPE is host',
-    ]);
-  });
-
-  it.each([
-    [{ DOCKER_HOST: 'unix:///srv/store/docker.sock' }],
-    [{ DOCKER_HOST: 'unix:///srv/store/deeper/docker.sock' }],
-    [{ XDG_RUNTIME_DIR: '/srv/store' }],
-    [{ HOME: '/srv/store' }],
-  ])('must not contain the socket of the engine: %j', (raw) => {
-    expect(problemsOf({ ...HOST_STORE, ...raw })).toEqual([
-      "STOREBASE: must not lie in or contain the engine's socket",
-    ]);
-  });
-
-  it.each(['/srv/store', '/srv/store/records', '/srv'])(
-    'must not contain nor lie in the records of the process backend at %s',
-    (PROCESS_RECORDS) => {
-      const raw = { ...HOST_STORE, CONTAINER_ENV: 'process', PROCESS_RECORDS };
-      expect(problemsOf(raw)).toEqual(['STOREBASE: must not lie in or contain PROCESS_RECORDS']);
-    },
-  );
-
-  it('is either a directory or a volume, never both', () => {
-    expect(problemsOf({ ...HOST_STORE, VOLUME_NAME: 'v' })).toEqual([
-      expect.stringMatching(/^VOLUME_NAME: conflicts/),
-    ]);
-    expect(problemsOf({ STOREBASE: '/srv/store' })).toEqual([
-      expect.stringMatching(/^STOREBASE: conflicts/),
-    ]);
-  });
-});
-
-describe('the process backend', () => {
-  const PROCESS = { CONTAINER_ENV: 'process', STOREBASE: '/srv/store', HOME: '/home/a' };
-
-  it('listens on loopback and keeps its records below the home directory', () => {
-    const config = loadConfig(PROCESS);
-    expect(config.http.host).toBe('127.0.0.1');
-    expect(config.storage).toMatchObject({ type: 'host', mustBeVisible: true });
-    expect(config.scheduler).toEqual({
-      backend: 'process',
-      recordDirectory: '/home/a/.local/state/pman/jobs',
-    });
-  });
-
-  it.each(['0.0.0.0', '::', '192.168.1.5', 'example.org', '127.0.0.1.evil.test'])(
-    'refuses to listen on %s',
-    (HOST) => {
-      expect(problemsOf({ ...PROCESS, HOST })).toEqual([expect.stringMatching(/^HOST: /)]);
-    },
-  );
-
-  it.each(['127.0.0.1', '127.8.0.1', '::1', 'localhost'])('listens on %s', (HOST) => {
-    expect(loadConfig({ ...PROCESS, HOST }).http.host).toBe(HOST);
-  });
-
-  it('listens anywhere when told so in words', () => {
-    const words = { PROCESS_REMOTE_ACCESS: 'callers-may-run-programs-on-this-host' };
-    expect(loadConfig({ ...PROCESS, HOST: '0.0.0.0', ...words }).http.host).toBe('0.0.0.0');
-  });
-
-  it('has no volumes and no size for /dev/shm', () => {
-    expect(problemsOf({ CONTAINER_ENV: 'process', STORAGE_TYPE: 'docker_local_volume' })).toEqual([
-      'STORAGE_TYPE: must be host when CONTAINER_ENV is process',
-    ]);
-    expect(problemsOf({ ...PROCESS, SHM_SIZE: '64' })).toEqual([
-      'SHM_SIZE: cannot be set when CONTAINER_ENV is process',
-    ]);
-  });
-});
-
-describe('a warning at boot', () => {
-  it.each([
-    ['STOREBASE_MONT', 'STOREBASE_MOUNT'],
-    ['CONTAINER_USR', 'CONTAINER_USER'],
-    ['JOB_LABEL', 'JOB_LABELS'],
-    ['IGNORE_LIMIT', 'IGNORE_LIMITS'],
-    ['SHM_SIZES', 'SHM_SIZE'],
-  ])('tells the nearest name for %s', (name, nearest) => {
-    expect(withHostStore({ [name]: 's3cret' }).warnings).toEqual([
-      `${name} is not a setting of this service: is ${nearest} meant?`,
-    ]);
-  });
-
-  it('leaves the variables of everybody else alone', () => {
-    const usual = { PATH: '/bin', HOSTNAME: 'a', HOME: '/home/a', LANG: 'C', NODE_ENV: 'x', SHELL: 'x', LOGNAME: 'a' };
-    expect(withHostStore(usual).warnings).toEqual([]);
-  });
-
-  it.each([
-    [{ JOB_NAMESPACE: 'x' }, 'JOB_NAMESPACE has no effect: it needs CONTAINER_ENV=kubernetes'],
-    [{ NODE_SELECTOR: 'a=b' }, 'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes'],
-    [{ IMAGE_PULL_SECRETS: 'x' }, 'IMAGE_PULL_SECRETS has no effect: it needs CONTAINER_ENV=kubernetes'],
-    [{ CROMWELL_URL: 'http://x' }, 'CROMWELL_URL has no effect: it needs CONTAINER_ENV=cromwell'],
-    [{ TIMELIMIT_MINUTES: '5' }, 'TIMELIMIT_MINUTES has no effect: it needs CONTAINER_ENV=cromwell'],
-    [{ PROCESS_RECORDS: '/x' }, 'PROCESS_RECORDS has no effect: it needs CONTAINER_ENV=process'],
-    [{ PFCON_SELECTOR: 'a=b' }, 'PFCON_SELECTOR has no effect: it needs STORAGE_TYPE=docker_local_volume'],
-    [{ DOCKER_TLS_VERIFY: '1' }, 'DOCKER_TLS_VERIFY has no effect: the engine is not spoken to by TLS'],
-    [{ DOCKER_CERT_PATH: '/c' }, 'DOCKER_CERT_PATH has no effect: the engine is not spoken to by TLS'],
-  ])('is given for the setting without effect %j', (raw, warning) => {
-    expect(withHostStore(raw).warnings).toEqual([warning]);
-  });
-
-  it('is given for a selector that a volume name overrules', () => {
-    expect(loadConfig({ VOLUME_NAME: 'v', PFCON_SELECTOR: 'a=b' }).warnings).toEqual([
-      'PFCON_SELECTOR has no effect: VOLUME_NAME names the store',
-    ]);
-  });
-
-  it('is given for the settings of an engine where there is none', () => {
-    const raw = { CONTAINER_ENV: 'process', JOB_NETWORK: 'none', DOCKER_HOST: 'tcp://a:1' };
-    expect(withHostStore(raw).warnings).toEqual([
-      'JOB_NETWORK has no effect: it needs CONTAINER_ENV=docker or podman',
-      'DOCKER_HOST has no effect: it needs CONTAINER_ENV=docker or podman',
-    ]);
-  });
-
-  it('is not given for the unused SECRET_KEY of earlier versions', () => {
-    expect(withHostStore({ SECRET_KEY: 'x' }).warnings).toEqual([]);
   });
 });

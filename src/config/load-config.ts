@@ -188,7 +188,10 @@ function loadJobPolicy(environment: Environment, problems: string[]): JobPolicy 
   if ('reason' in allowed) problems.push(`ALLOWED_IMAGES: ${allowed.reason}`);
   const tail = environment.JOB_LOGS_TAIL ?? 1000;
   return {
-    user: parseContainerUser(environment.CONTAINER_USER ?? ':') ?? { uid: undefined, gid: undefined },
+    user: parseContainerUser(environment.CONTAINER_USER ?? ':') ?? {
+      uid: undefined,
+      gid: undefined,
+    },
     homeWorkaround: yes(environment.ENABLE_HOME_WORKAROUND, false),
     shmSize: environment.SHM_SIZE === undefined ? undefined : mebibytes(environment.SHM_SIZE),
     labels,

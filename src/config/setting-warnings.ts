@@ -13,7 +13,10 @@ export function ineffectiveSettings(
     return isSet && only !== undefined && !only.includes(backend) && !only.includes(storageType);
   }).map(({ name, only = [] }) => {
     const places = only.filter((place) => !CONTAINER_BACKENDS.has(place));
-    const where = places.length > 0 ? `STORAGE_TYPE=${places.join(' or ')}` : `CONTAINER_ENV=${only.join(' or ')}`;
+    const where =
+      places.length > 0
+        ? `STORAGE_TYPE=${places.join(' or ')}`
+        : `CONTAINER_ENV=${only.join(' or ')}`;
     return `${name} has no effect: it needs ${where}`;
   });
 }
@@ -44,8 +47,12 @@ export function misspeltVariables(names: readonly string[]): string[] {
   return names
     .filter((name) => /^[A-Z][A-Z0-9_]{4,}$/.test(name) && !known.includes(name))
     .flatMap((name) => {
-      const nearest = known.find((candidate) => candidate.length > 5 && distance(name, candidate) <= 2);
-      return nearest === undefined ? [] : [`${name} is not a setting of this service: is ${nearest} meant?`];
+      const nearest = known.find(
+        (candidate) => candidate.length > 5 && distance(name, candidate) <= 2,
+      );
+      return nearest === undefined
+        ? []
+        : [`${name} is not a setting of this service: is ${nearest} meant?`];
     });
 }
 

@@ -67,7 +67,8 @@ function statusOf(error: unknown): number | undefined {
 
 function describeMissingRoute(request: FastifyRequest): Answer {
   const allow = allowedMethods(request.url);
-  if (allow === undefined) return { status: 404, body: { message: 'there is nothing at this path' } };
+  if (allow === undefined)
+    return { status: 404, body: { message: 'there is nothing at this path' } };
   const message = `${request.method} is not possible here; possible are ${allow}`;
   return { status: 405, body: { message }, headers: { allow } };
 }
@@ -82,5 +83,7 @@ const CLIENT_SENTENCES: Readonly<Record<number, string>> = {
 };
 
 function clientSentence(status: number, error: unknown): string {
-  return CLIENT_SENTENCES[status] ?? (error instanceof Error ? error.message : 'the request is refused');
+  return (
+    CLIENT_SENTENCES[status] ?? (error instanceof Error ? error.message : 'the request is refused')
+  );
 }

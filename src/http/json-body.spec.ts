@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from './json-body.js';
 
-const nested = (depth: number, open = '[', close = ']'): Buffer => Buffer.from(open.repeat(depth) + close.repeat(depth));
+const nested = (depth: number, open = '[', close = ']'): Buffer =>
+  Buffer.from(open.repeat(depth) + close.repeat(depth));
 
 describe('a body', () => {
   it.each<[string, unknown]>([
@@ -47,19 +48,27 @@ describe('a body', () => {
   it('may be sixteen deep, not more', () => {
     expect(() => parseJson(nested(16))).not.toThrow();
     expect(() => parseJson(nested(17))).toThrow('the body is nested more than 16 deep');
-    expect(() => parseJson(nested(17, '{"a":', '}'))).toThrow('the body is nested more than 16 deep');
+    expect(() => parseJson(nested(17, '{"a":', '}'))).toThrow(
+      'the body is nested more than 16 deep',
+    );
   });
 
   it('of 500,000 levels is refused in a moment', () => {
     const began = performance.now();
-    for (const body of [nested(500_000), nested(500_000, '{"a":', '}'), Buffer.from('['.repeat(500_000))]) {
+    for (const body of [
+      nested(500_000),
+      nested(500_000, '{"a":', '}'),
+      Buffer.from('['.repeat(500_000)),
+    ]) {
       expect(() => parseJson(body)).toThrow('nested more than 16 deep');
     }
     expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('does not change what objects are', () => {
-    const value = parseJson(Buffer.from('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'));
+    const value = parseJson(
+      Buffer.from('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+    );
     expect(Object.keys(value as object)).toEqual(['__proto__', 'constructor']);
     expect({}).not.toHaveProperty('polluted');
   });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../shared/domain-error.js';
 
 /** The largest body, in bytes: engines' authorisation plug-ins do not look beyond this either. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
 
 const QUOTE = 0x22;

@@ -8,7 +8,9 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('pman')
-    .setDescription('Runs container jobs on the engine or cluster you have, and reports their state and logs.')
+    .setDescription(
+      'Runs container jobs on the engine or cluster you have, and reports their state and logs.',
+    )
     .setVersion(SERVER_VERSION)
     .build();
   return SwaggerModule.createDocument(app, settings);

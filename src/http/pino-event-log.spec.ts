@@ -11,14 +11,22 @@ function write(act: (log: PinoEventLog) => void, level = 'debug'): string[] {
   return lines;
 }
 
-const parsed = (line: string | undefined): Record<string, unknown> => JSON.parse(line ?? '') as Record<string, unknown>;
+const parsed = (line: string | undefined): Record<string, unknown> =>
+  JSON.parse(line ?? '') as Record<string, unknown>;
 
 describe('an event', () => {
   it('is one line of JSON with time, level, text and fields', () => {
-    const [line, ...others] = write((log) => log.info('job submitted', { jid: 'job-1', workers: 2, isNew: true }));
+    const [line, ...others] = write((log) =>
+      log.info('job submitted', { jid: 'job-1', workers: 2, isNew: true }),
+    );
     expect(others).toEqual([]);
     expect(line).toMatch(/^[^\n]+\n$/);
-    expect(parsed(line)).toMatchObject({ msg: 'job submitted', jid: 'job-1', workers: 2, isNew: true });
+    expect(parsed(line)).toMatchObject({
+      msg: 'job submitted',
+      jid: 'job-1',
+      workers: 2,
+      isNew: true,
+    });
     expect(parsed(line)['time']).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
 
@@ -30,25 +38,35 @@ describe('an event', () => {
     expect(parsed(lines[0])).toMatchObject({ msg: forged, jid: forged });
   });
 
-  it.each(['x', '"', '\u001b', 'é', '日', '😀', '\ud800'])('stays below 4 kB however much %j there is', (piece) => {
-    const text = piece.repeat(1_000_000);
-    const error = new Error(text, { cause: new Error(text, { cause: new Error(text) }) });
-    const fields = { a: text, b: text, c: text, d: text, error, other: error };
-    const lines = write((log) => log.error(text, fields));
-    expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(MAX_RECORD_BYTES);
-    expect(parsed(lines[0])).toHaveProperty('level', 50);
-  });
+  it.each(['x', '"', '\u001b', 'é', '日', '😀', '\ud800'])(
+    'stays below 4 kB however much %j there is',
+    (piece) => {
+      const text = piece.repeat(1_000_000);
+      const error = new Error(text, { cause: new Error(text, { cause: new Error(text) }) });
+      const fields = { a: text, b: text, c: text, d: text, error, other: error };
+      const lines = write((log) => log.error(text, fields));
+      expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+      expect(parsed(lines[0])).toHaveProperty('level', 50);
+    },
+  );
 
   it('stays below 4 kB and one line for any fields', () => {
-    const field = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.anything({ withNullPrototype: true, withBigInt: true }));
+    const field = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 3_000 }),
+      fc.anything({ withNullPrototype: true, withBigInt: true }),
+    );
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.dictionary(fc.string(), field), (event, fields) => {
-        const lines = write((log) => log.info(event, fields));
-        expect(lines).toHaveLength(1);
-        expect(lines[0]?.match(/\n/g)).toHaveLength(1);
-        expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(MAX_RECORD_BYTES);
-        parsed(lines[0]);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.dictionary(fc.string(), field),
+        (event, fields) => {
+          const lines = write((log) => log.info(event, fields));
+          expect(lines).toHaveLength(1);
+          expect(lines[0]?.match(/\n/g)).toHaveLength(1);
+          expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+          parsed(lines[0]);
+        },
+      ),
     );
   });
 
@@ -69,7 +87,9 @@ describe('an event', () => {
   });
 
   it('never unfolds an object, which could hold the environment of a job', () => {
-    const [line] = write((log) => log.info('x', { spec: { env: [{ name: 'TOKEN', value: 's3cret' }] } }));
+    const [line] = write((log) =>
+      log.info('x', { spec: { env: [{ name: 'TOKEN', value: 's3cret' }] } }),
+    );
     expect(line).not.toContain('s3cret');
   });
 });

@@ -49,13 +49,26 @@ export class PinoEventLog implements EventLog, LoggerService {
 
 /** The first form that is small enough as JSON: control and other characters take up to six bytes. */
 function fit<T>(form: (limit: number) => T, maxBytes: number): T | undefined {
-  return TEXT_LIMITS.map(form).find((value) => Buffer.byteLength(JSON.stringify(value)) <= maxBytes);
+  return TEXT_LIMITS.map(form).find(
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+  );
 }
 
-/** Only the kind of an object is told, never what it holds. */
 function cut(value: unknown, limit: number): string {
-  const text = typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
-  return text.slice(0, limit);
+  return textOf(value).slice(0, limit);
+}
+
+/** Of an object only its kind is told, never what it holds. */
+function textOf(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'object':
+    case 'function':
+      return Object.prototype.toString.call(value);
+    default:
+      return String(value);
+  }
 }
 
 /** Only plain fields are written; an error as its chain of messages and the first stack. */

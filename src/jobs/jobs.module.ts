@@ -6,6 +6,7 @@ import { RemoveJob } from './application/remove-job.js';
 import { SubmitJob } from './application/submit-job.js';
 import { JOB_POLICY } from './domain/job-policy.js';
 import { JobSpecFactory } from './domain/job-spec-factory.js';
+import { JobBodies } from './http/job-bodies.js';
 import { JobsController } from './http/jobs.controller.js';
 import type { ServiceInfoDto } from './http/job.dto.js';
 import { SERVICE_INFO } from './http/service-info.token.js';
@@ -20,13 +21,16 @@ export class JobsModule {
       controllers: [JobsController],
       providers: [
         SubmitJob,
+        JobBodies,
         GetJob,
         RemoveJob,
         { provide: SERVICE_INFO, useValue: serviceInfo },
         { provide: JOB_POLICY, useValue: config.jobs },
         {
           provide: JobSpecFactory,
-          useValue: new JobSpecFactory(config.jobs, sha256, (low, high) => randomInt(low, high + 1)),
+          useValue: new JobSpecFactory(config.jobs, sha256, (low, high) =>
+            randomInt(low, high + 1),
+          ),
         },
       ],
     };

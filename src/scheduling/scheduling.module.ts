@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import type { SchedulerConfig } from '../config/app-config.js';
+import { assertNever } from '../shared/assert-never.js';
 import { EVENT_LOG, type EventLog } from '../shared/event-log.js';
 import { CircuitBreaker } from './application/circuit-breaker.js';
 import { GuardedBackend } from './application/guarded-backend.js';
@@ -26,6 +27,8 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
       const { createProcessScheduler } = await import('./adapters/process/process.factory.js');
       return createProcessScheduler(config, log);
     }
+    default:
+      return assertNever(config);
   }
 }
 

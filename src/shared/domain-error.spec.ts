@@ -21,6 +21,8 @@ describe('a domain error', () => {
 
   it('is told from other errors by its code', () => {
     expect(hasCode(new DomainError('JobNotFound', 'x'), 'JobConflict')).toBe(false);
-    expect(hasCode(Object.assign(new Error('x'), { code: 'JobNotFound' }), 'JobNotFound')).toBe(false);
+    expect(hasCode(Object.assign(new Error('x'), { code: 'JobNotFound' }), 'JobNotFound')).toBe(
+      false,
+    );
   });
 });

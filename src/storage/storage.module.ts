@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { StorageConfig } from '../config/app-config.js';
+import { assertNever } from '../shared/assert-never.js';
 import { STORAGE, type StoragePort } from './domain/storage.port.js';
 
 async function createStorage(config: StorageConfig): Promise<StoragePort> {
@@ -14,6 +15,8 @@ async function createStorage(config: StorageConfig): Promise<StoragePort> {
         await import('./adapters/docker-local-volume/docker-local-volume.storage.js');
       return new DockerLocalVolumeStorage(new DockerEngine(config.engine), config);
     }
+    default:
+      return assertNever(config);
   }
 }
 

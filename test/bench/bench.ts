@@ -115,7 +115,16 @@ function row(id: string, operation: string, comparison: Comparison, bar: number)
 
 /** A figure that is judged by itself. */
 function figure(id: string, operation: string, value: number, unit: string, bar: number): Row {
-  return { id, operation, direct: Number.NaN, ours: value, unit, value, bar, range: [value, value] };
+  return {
+    id,
+    operation,
+    direct: Number.NaN,
+    ours: value,
+    unit,
+    value,
+    bar,
+    range: [value, value],
+  };
 }
 
 async function submit(jid: string, script: string, client = ours): Promise<void> {
@@ -156,7 +165,7 @@ async function expectStatus(
 
 /** The same container as ours, in the engine's own words. */
 function directContainer(): unknown {
-  const bind = { Type: 'bind', BindOptions: { Propagation: 'rprivate' } };
+  const bind = { Type: 'bind' };
   const memory = 200 * 1024 * 1024;
   const nofile = { Name: 'nofile', Soft: 1_024, Hard: 4_096 };
   const nproc = { Name: 'nproc', Soft: 4_096, Hard: 4_096 };

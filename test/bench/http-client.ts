@@ -2,8 +2,7 @@ import { Agent, request } from 'node:http';
 
 /** Where requests go: a Unix socket or a TCP port of this machine. */
 export type Endpoint =
-  | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number };
+  { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
 export interface Answer {
   readonly status: number;
@@ -23,19 +22,25 @@ export class HttpClient {
 
   send(method: string, path: string, body?: unknown): Promise<Answer> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers = payload === undefined ? {} : {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(payload),
-    };
+    const headers =
+      payload === undefined
+        ? {}
+        : {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(payload),
+          };
     return new Promise((resolve, reject) => {
-      const sent = request({ ...this.endpoint, agent: this.agent, method, path, headers }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => {
-          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
-        });
-        answer.on('error', reject);
-      });
+      const sent = request(
+        { ...this.endpoint, agent: this.agent, method, path, headers },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('end', () => {
+            resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+          });
+          answer.on('error', reject);
+        },
+      );
       sent.on('error', reject);
       sent.end(payload);
     });

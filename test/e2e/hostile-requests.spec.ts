@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobBody, type Body } from '../fakes/builders.js';
-import { exchange, type Answer } from './http-client.js';
+import { assertBounded } from './bounded-answer.js';
+import { exchange } from './http-client.js';
 import { Service } from './service.js';
 
 const FIELDS = [...Object.keys(jobBody()), 'args_path_flags', 'env'];
-const REFUSALS = [400, 404, 405, 408, 409, 413, 414, 415, 431];
-const DEADLINE_MS = 2_000;
-const MIB = 1024 * 1024;
 
 let service: Service;
 let jobs = 0;
@@ -21,30 +19,6 @@ afterAll(() => service.stop());
 beforeEach(async () => {
   for (const name of service.backend.jobs.keys()) await service.http.delete(`/api/v1/${name}/`);
 });
-
-/** Every answer is a job or a refusal in the error shape, soon; a refusal has reached no backend. */
-async function assertBounded(send: () => Promise<Answer>): Promise<Answer> {
-  const calls = service.backend.callCount;
-  const began = performance.now();
-  const answer = await send();
-  expect(performance.now() - began).toBeLessThan(DEADLINE_MS);
-  if (answer.status === 201) {
-    expect(Object.values(answer.body as object).every((value) => typeof value === 'string')).toBe(
-      true,
-    );
-    return answer;
-  }
-  expect(REFUSALS).toContain(answer.status);
-  expect(Object.keys(answer.body as object)).toEqual(['message']);
-  if (!isAboutTheStore(answer)) expect(service.backend.callCount).toBe(calls);
-  return answer;
-}
-
-/** What only the store knows is found out after the look-up of the job. */
-function isAboutTheStore({ body, status }: Answer): boolean {
-  const { message } = body as { message: Readonly<Record<string, string>> };
-  return status === 409 || message['input_dir']?.startsWith('there is no directory') === true;
-}
 
 function uniqueBody(changes: Body): Body {
   jobs += 1;
@@ -114,7 +88,7 @@ describe('a random value', () => {
   it.each(FIELDS)('of %s is taken or refused', async (field) => {
     await fc.assert(
       fc.asyncProperty(nastyValue, async (value) => {
-        await assertBounded(() =>
+        await assertBounded(service, () =>
           service.http.postJson('/api/v1/', uniqueBody({ [field]: value })),
         );
       }),
@@ -128,7 +102,7 @@ describe('a random value', () => {
     });
     await fc.assert(
       fc.asyncProperty(bodies, async (body) => {
-        await assertBounded(() => service.http.postJson('/api/v1/', body));
+        await assertBounded(service, () => service.http.postJson('/api/v1/', body));
       }),
       { numRuns: 300 },
     );
@@ -137,7 +111,7 @@ describe('a random value', () => {
   it('in the place of the body is refused', async () => {
     await fc.assert(
       fc.asyncProperty(nastyValue, async (value) => {
-        const answer = await assertBounded(() => service.http.postJson('/api/v1/', value));
+        const answer = await assertBounded(service, () => service.http.postJson('/api/v1/', value));
         expect(answer.status).toBe(400);
       }),
       { numRuns: 200 },
@@ -147,7 +121,7 @@ describe('a random value', () => {
   it('of bytes in the place of the body is refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-        const answer = await assertBounded(() =>
+        const answer = await assertBounded(service, () =>
           service.http.postText('/api/v1/', Buffer.from(bytes)),
         );
         expect(answer.status).toBe(400);
@@ -165,7 +139,7 @@ describe('a random value', () => {
     await fc.assert(
       fc.asyncProperty(extra, async (keys) => {
         const body = uniqueBody({});
-        const answer = await assertBounded(() =>
+        const answer = await assertBounded(service, () =>
           service.http.postJson('/api/v1/', { ...keys, ...body }),
         );
         expect(answer.status).toBe(201);
@@ -234,75 +208,5 @@ describe('a random path', () => {
       }),
       { numRuns: 100 },
     );
-  });
-});
-
-describe('a monstrous body', () => {
-  const nested = (depth: number, open: string, close: string): string =>
-    open.repeat(depth) + close.repeat(depth);
-  const raw = (field: string, json: string): string =>
-    JSON.stringify({ ...jobBody(), [field]: 0 }).replace(`"${field}":0`, `"${field}":${json}`);
-
-  it.each<[string, () => string | Buffer, number]>([
-    ['lists, half a million deep', () => nested(500_000, '[', ']'), 400],
-    [
-      'objects, a hundred thousand deep',
-      () => nested(100_000, '{"a":', '}').replace('}', '1}'),
-      400,
-    ],
-    ['lists without an end', () => '['.repeat(MIB - 1), 400],
-    ['depth in an unknown key', () => raw('unknown', nested(100_000, '[', ']')), 400],
-    ['a wide list in an unknown key', () => raw('unknown', `[${'[],'.repeat(100_000)}[]]`), 201],
-    ['10 MB of spaces', () => Buffer.alloc(10 * MIB, 0x20), 413],
-    ['10 MB of one text', () => raw('auid', JSON.stringify('x'.repeat(10 * MIB))), 413],
-    ['a mebibyte of one text', () => raw('auid', JSON.stringify('x'.repeat(1_000_000))), 400],
-    [
-      'a hundred thousand arguments',
-      () => raw('args', JSON.stringify(Array(100_000).fill('x'))),
-      400,
-    ],
-    ['a million zeros', () => raw('cpu_limit', `1${'0'.repeat(1_000_000)}`), 400],
-    [
-      'a number with a million decimals',
-      () => raw('cpu_limit', `1.${'0'.repeat(1_000_000)}1`),
-      201,
-    ],
-    [
-      'half a million slashes',
-      () => raw('input_dir', JSON.stringify(`a${'/'.repeat(100_000)}b`)),
-      400,
-    ],
-    [
-      'a hundred thousand keys',
-      () =>
-        JSON.stringify(Object.fromEntries(Array.from({ length: 80_000 }, (_, n) => [`k${n}`, 1]))),
-      400,
-    ],
-    ['one key a hundred thousand times', () => `{${'"jid":1,'.repeat(100_000)}"jid":1}`, 400],
-    ['a byte order mark', () => `\ufeff${JSON.stringify(uniqueBody({}))}`, 201],
-    ['UTF-16', () => Buffer.from(JSON.stringify(jobBody()), 'utf16le'), 400],
-    ['UTF-16 with a mark', () => Buffer.from(`\ufeff${JSON.stringify(jobBody())}`, 'utf16le'), 400],
-    ['a lone surrogate', () => raw('args', '["\\ud800"]'), 400],
-    ['a NUL', () => raw('args', '["\\u0000"]'), 400],
-    ['NaN', () => raw('cpu_limit', 'NaN'), 400],
-    ['1e308', () => raw('cpu_limit', '1e308'), 400],
-    ['1e999', () => raw('cpu_limit', '1e999'), 400],
-    ['2^53 + 1', () => raw('memory_limit', '9007199254740993'), 400],
-    ['gzip', () => Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]), 400],
-  ])('of %s is answered at once', async (_words, make, status) => {
-    const text = make();
-    const answer = await assertBounded(() => service.http.postText('/api/v1/', text));
-    expect(answer.status).toBe(status);
-  });
-
-  it('leaves the service as it was', async () => {
-    const before = process.memoryUsage().rss;
-    for (let round = 0; round < 20; round += 1) {
-      await service.http.postText('/api/v1/', Buffer.alloc(2 * MIB, 0x5b)).catch(() => undefined);
-      await service.http.postText('/api/v1/', '['.repeat(MIB - 1));
-    }
-    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
-    expect((await service.http.get('/api/v1/')).status).toBe(200);
-    expect({}).not.toHaveProperty('polluted');
   });
 });

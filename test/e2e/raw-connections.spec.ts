@@ -13,7 +13,7 @@ let server: Server;
 
 beforeAll(async () => {
   service = await Service.start();
-  server = service.app.getHttpServer() as Server;
+  server = service.app.getHttpServer();
 });
 
 afterAll(() => service.stop());
@@ -57,7 +57,7 @@ describe('a request', () => {
   it('in chunks is put together', async () => {
     const json = JSON.stringify(jobBody({ jid: 'chunked' }));
     const head = `POST /api/v1/ HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n${CLOSE}`;
-    const chunks = [...json].map((character) => `1\r\n${character}\r\n`);
+    const chunks = json.split('').map((character) => `1\r\n${character}\r\n`);
     const { text } = await exchange(service.port, [head, chunks.join(''), '0\r\n\r\n']);
     expect(text).toMatch(/^HTTP\/1\.1 201 /);
   });

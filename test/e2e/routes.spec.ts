@@ -82,7 +82,6 @@ describe('an unknown path', () => {
     '/api/v1;x/',
     '/api/v1/a/b',
     '/api/v1/../v1/',
-    '/api/v1/./',
     '/health',
     '/docs',
     '*',
@@ -154,12 +153,8 @@ describe('a jid in a path', () => {
     const path = `/api/v1/${jid}`;
     for (const method of ['GET', 'DELETE']) {
       const { status, body } = await service.http.send({ method, path });
-      if (jid === '.') expect(status).toBe(404);
-      else
-        expect({ status, body }).toEqual({
-          status: 400,
-          body: { message: { jid: expect.stringContaining('1 to 200') } },
-        });
+      const message = { jid: expect.stringContaining('1 to 200') };
+      expect({ status, body }).toEqual({ status: 400, body: { message } });
     }
     expect(service.backend.callCount).toBe(calls);
   });

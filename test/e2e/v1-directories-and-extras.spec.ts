@@ -95,7 +95,6 @@ describe('a key that is not a field', () => {
       specHash: 'x',
       constructor: { prototype: { image: 'evil' } },
       toString: 'x',
-      then: 'x',
       '': 'x',
     };
     const text = JSON.stringify(jobBody({ jid, ...extra })).replace(

@@ -131,7 +131,7 @@ describe('a whole number', () => {
     ['cpu_limit', [1]],
     ['cpu_limit', { valueOf: 1 }],
     ['memory_limit', 1e308],
-    ['memory_limit', 9_007_199_254_740_993],
+    ['memory_limit', 2 ** 53 + 1],
     ['memory_limit', '99999999999999999999'],
     ['memory_limit', '٣'],
     ['gpu_limit', 1_025],

@@ -6,6 +6,8 @@ import type { JobSpec } from '../../src/scheduling/domain/job-spec.js';
 import { isFinal } from '../../src/scheduling/domain/job-status.js';
 import type {
   JobHint,
+  JobLog,
+  JobLog,
   ListedJob,
   LogWindow,
   SchedulerPort,
@@ -52,16 +54,19 @@ export class InMemoryScheduler implements SchedulerPort {
     remove: [],
   };
   private incarnations = 0;
-  private vainLookUps = 0;
+  private readonly names = new Set<JobName>();
 
   constructor(capabilities: Partial<SchedulerCapabilities> = {}) {
     this.capabilities = { ...DOCKER_CAPABILITIES, ...capabilities };
   }
 
-  /** All calls but look-ups of jobs that exist, which the service also makes on its own. */
+  /**
+   * Grows with every call, but only with the first look-up of a name: further ones the service also
+   * makes on its own.
+   */
   get callCount(): number {
     const { find: _find, ...others } = this.calls;
-    return Object.values(others).reduce((sum, calls) => sum + calls, this.vainLookUps);
+    return Object.values(others).reduce((sum, calls) => sum + calls, this.names.size);
   }
 
   /** The next calls of the operation fail with these errors, one after the other. */
@@ -75,7 +80,7 @@ export class InMemoryScheduler implements SchedulerPort {
     this.foreignNames.clear();
     this.specs.length = 0;
     this.log = '';
-    this.vainLookUps = 0;
+    this.names.clear();
     for (const operation of Object.keys(this.calls) as Operation[]) {
       this.calls[operation] = 0;
       this.failures[operation].length = 0;
@@ -112,7 +117,7 @@ export class InMemoryScheduler implements SchedulerPort {
 
   async find(name: JobName): Promise<Job> {
     await this.begin('find');
-    if (!this.jobs.has(name)) this.vainLookUps += 1;
+    this.names.add(name);
     return this.get(name);
   }
 
@@ -128,11 +133,11 @@ export class InMemoryScheduler implements SchedulerPort {
     });
   }
 
-  async logs(name: JobName, window: LogWindow): Promise<string> {
+  async logs(name: JobName, window: LogWindow): Promise<JobLog> {
     await this.begin('logs');
     this.logWindow = window;
     this.get(name);
-    return this.log;
+    return { text: this.log };
   }
 
   async stop(name: JobName): Promise<void> {

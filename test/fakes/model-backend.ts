@@ -3,7 +3,12 @@ import type { Job } from '../../src/scheduling/domain/job.js';
 import type { JobName } from '../../src/scheduling/domain/job-name.js';
 import type { JobSpec } from '../../src/scheduling/domain/job-spec.js';
 import type { JobStatus } from '../../src/scheduling/domain/job-status.js';
-import type { JobHint, ListedJob, SchedulerPort } from '../../src/scheduling/domain/scheduler.port.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  SchedulerPort,
+} from '../../src/scheduling/domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound } from '../../src/scheduling/domain/scheduling-errors.js';
 import type { SpecHash } from '../../src/scheduling/domain/spec-hash.js';
 import { DOCKER_CAPABILITIES } from '../../src/scheduling/adapters/docker/docker.capabilities.js';
@@ -106,11 +111,11 @@ export class ModelBackend implements SchedulerPort {
     }
   }
 
-  async logs(name: JobName): Promise<string> {
+  async logs(name: JobName): Promise<JobLog> {
     this.calls.logs += 1;
     await sleep(this.weather.delay());
     const status = this.truth.get(name)?.state.status;
-    return `log of ${name}, ${status}\n`;
+    return { text: `log of ${name}, ${status}\n` };
   }
 
   async stop(name: JobName): Promise<void> {

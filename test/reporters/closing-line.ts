@@ -6,9 +6,11 @@ export default class ClosingLine implements Reporter {
     const results = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number =>
       results.filter((test) => test.result().state === state).length;
-    // A file that fails before its tests are known would otherwise count as nothing.
+    // A file or a hook that fails without a failing test would otherwise count as nothing.
     const brokenFiles = modules.filter(
-      (module) => module.state() === 'failed' && [...module.children.allTests()].length === 0,
+      (module) =>
+        module.state() === 'failed' &&
+        ![...module.children.allTests()].some((test) => test.result().state === 'failed'),
     ).length;
     const failed = count('failed') + brokenFiles + errors.length;
     process.once('exit', () => {

@@ -1,15 +1,11 @@
 import Docker from 'dockerode';
-import { existsSync, readFileSync } from 'node:fs';
-import { Agent } from 'node:http';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { inspect } from 'node:util';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError, toEngineError } from './engine-error.js';
+import { dockerOptions } from './engine-options.js';
 
 /** The longest each kind of call may take, in milliseconds. */
 const DEADLINE_MS = { read: 5_000, write: 30_000, create: 60_000 } as const;
-const MAX_SOCKETS = 64;
 
 export type ContainerFilters = Readonly<Record<string, readonly string[]>>;
 
@@ -144,7 +140,10 @@ export class DockerEngine {
     }
   }
 
-  async findVolume(name: string, signal: AbortSignal): Promise<Docker.VolumeInspectInfo | undefined> {
+  async findVolume(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Docker.VolumeInspectInfo | undefined> {
     return this.orAbsent(
       this.call('read', signal, (docker, abortSignal) =>
         docker.getVolume(name).inspect({ abortSignal }),
@@ -225,24 +224,4 @@ function dial<T>(docker: Docker, options: object): Promise<T> {
       else resolve(data as T);
     });
   });
-}
-
-function dockerOptions(connection: EngineConnection): Docker.DockerOptions {
-  const agent = pool();
-  if (connection.kind === 'sockets') {
-    const [first] = connection.paths;
-    const socketPath = connection.paths.find((path) => existsSync(path)) ?? first ?? '';
-    return { socketPath, agent } as Docker.DockerOptions;
-  }
-  const { host, port, tls } = connection;
-  if (tls === undefined) return { protocol: 'http', host, port, agent } as Docker.DockerOptions;
-  const read = (file: string): Buffer => readFileSync(join(tls.certificateFolder, file));
-  const files = { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
-  return { protocol: 'https', host, port, ...files };
-}
-
-/** docker-modem formats its agent on every request for a debug line; this keeps that cheap. */
-function pool(): Agent {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }

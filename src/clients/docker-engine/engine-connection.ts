@@ -1,7 +1,12 @@
 /** Where the engine is: one address, or the sockets to look for, in order of preference. */
 export type EngineConnection =
   | { readonly kind: 'sockets'; readonly paths: readonly string[] }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: EngineTls | undefined };
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: EngineTls | undefined;
+    };
 
 /** Folder with ca.pem, cert.pem and key.pem. */
 export interface EngineTls {
@@ -58,9 +63,11 @@ function parseAddress(dockerHost: string): readonly [string | undefined, URL | n
 }
 
 function isBareAddress({ username, password, hostname, pathname, search, hash }: URL): boolean {
-  return [username, password, search, hash].every((part) => part === '') &&
+  return (
+    [username, password, search, hash].every((part) => part === '') &&
     hostname !== '' &&
-    pathname.length <= 1;
+    pathname.length <= 1
+  );
 }
 
 /** The sockets of rootful and rootless engines, the preferred kind first. */

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError, toEngineError } from './engine-error.js';
 
-const withCode = (code: string): Error => Object.assign(new Error(`connect ${code} 10.0.0.1:2375`), { code });
+const withCode = (code: string): Error =>
+  Object.assign(new Error(`connect ${code} 10.0.0.1:2375`), { code });
 
 describe('an answer of the engine that is an error', () => {
   it.each([
-    [{ statusCode: 404, json: { message: ' no such container ' } }, 404, 'no such container', false],
+    [
+      { statusCode: 404, json: { message: ' no such container ' } },
+      404,
+      'no such container',
+      false,
+    ],
     [{ statusCode: 409, reason: 'conflict' }, 409, 'conflict', false],
     [{ statusCode: 500, json: { message: 'broken', cause: 'x' } }, 500, 'broken', true],
     [{ statusCode: 503 }, 503, 'status 503', true],
@@ -18,7 +24,10 @@ describe('an engine that gives no answer', () => {
   it.each(['ENOENT', 'ECONNREFUSED', 'EACCES', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])(
     'by %s has not acted',
     (code) => {
-      expect(toEngineError(withCode(code))).toMatchObject({ status: undefined, mayHaveActed: false });
+      expect(toEngineError(withCode(code))).toMatchObject({
+        status: undefined,
+        mayHaveActed: false,
+      });
     },
   );
 

@@ -15,24 +15,37 @@ export class EngineError extends Error {
 }
 
 /** Errors of the connection itself: nothing was sent. */
-const NOT_SENT = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+const NOT_SENT = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'EACCES',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 interface ModemError {
   readonly statusCode?: number;
   readonly json?: { readonly message?: string; readonly cause?: string };
+  readonly message?: string;
   readonly reason?: string;
   readonly code?: string;
 }
 
+/** Of streaming calls dockerode keeps the engine's sentence only as the end of its own. */
+const MODEM_MESSAGE = /^\(HTTP code \d+\) .*? - (.*)$/s;
+
 /** Translates what dockerode throws. Source: docker-modem `lib/modem.js`, `buildPayload`. */
 export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  const { statusCode, json, reason, code }: ModemError = error ?? {};
+  const { statusCode, json, message = '', reason, code }: ModemError = error ?? {};
   if (statusCode !== undefined) {
-    const words = json?.message ?? reason ?? `status ${statusCode}`;
+    const words =
+      json?.message ?? MODEM_MESSAGE.exec(message)?.[1] ?? reason ?? `status ${statusCode}`;
     return new EngineError(statusCode, words.trim(), statusCode >= 500, error);
   }
-  if (isAbort(error)) return new EngineError(undefined, 'the container engine did not answer in time', true, error);
+  if (isAbort(error))
+    return new EngineError(undefined, 'the container engine did not answer in time', true, error);
   const sent = code === undefined || !NOT_SENT.has(code);
   const words = sent
     ? 'the connection to the container engine broke'

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,7 +59,10 @@ describe('an output directory that is missing', () => {
     await prepare('key/incoming', 'key/outgoing', owner);
     const made = await stat(join(root, 'key/outgoing'));
     expect(made.isDirectory()).toBe(true);
-    expect({ uid: made.uid, gid: made.gid, mode: made.mode & 0o7777 }).toEqual({ ...owner, mode: 0o775 });
+    expect({ uid: made.uid, gid: made.gid, mode: made.mode & 0o7777 }).toEqual({
+      ...owner,
+      mode: 0o775,
+    });
   });
 
   it('is made for everybody where the user of the job is not known', async () => {
@@ -57,14 +70,17 @@ describe('an output directory that is missing', () => {
     expect((await stat(join(root, 'key/outgoing'))).mode & 0o7777).toBe(0o777);
   });
 
-  it.runIf(IS_ROOT)('belongs to whom the directory above belongs where nothing else is known', async () => {
-    await chown(join(root, 'key'), 1001, 1002);
-    await prepare('key/incoming', 'key/deep/outgoing', UNKNOWN_OWNER);
-    for (const path of ['key/deep', 'key/deep/outgoing']) {
-      expect(await stat(join(root, path))).toMatchObject({ uid: 1001, gid: 1002 });
-    }
-    expect((await stat(join(root, 'key/deep'))).mode & 0o7777).toBe(0o755);
-  });
+  it.runIf(IS_ROOT)(
+    'belongs to whom the directory above belongs where nothing else is known',
+    async () => {
+      await chown(join(root, 'key'), 1001, 1002);
+      await prepare('key/incoming', 'key/deep/outgoing', UNKNOWN_OWNER);
+      for (const path of ['key/deep', 'key/deep/outgoing']) {
+        expect(await stat(join(root, path))).toMatchObject({ uid: 1001, gid: 1002 });
+      }
+      expect((await stat(join(root, 'key/deep'))).mode & 0o7777).toBe(0o755);
+    },
+  );
 
   it('is made once by many requests at a time', async () => {
     const requests = Array.from({ length: 20 }, () => prepare('key/incoming', 'a/b/c'));
@@ -92,13 +108,16 @@ describe('an output directory that exists', () => {
 });
 
 describe('an input directory that is missing', () => {
-  it.each(['nothing', 'key/nothing', 'nothing/at/all'])('is named and nothing is made: %s', async (input) => {
-    expect(await refusal(prepare(input, 'key/outgoing'))).toEqual({
-      input_dir: `there is no directory "${input}" in the store`,
-    });
-    expect(await readdir(root)).toEqual(['key']);
-    expect(await readdir(join(root, 'key'))).toEqual(['incoming']);
-  });
+  it.each(['nothing', 'key/nothing', 'nothing/at/all'])(
+    'is named and nothing is made: %s',
+    async (input) => {
+      expect(await refusal(prepare(input, 'key/outgoing'))).toEqual({
+        input_dir: `there is no directory "${input}" in the store`,
+      });
+      expect(await readdir(root)).toEqual(['key']);
+      expect(await readdir(join(root, 'key'))).toEqual(['incoming']);
+    },
+  );
 });
 
 describe('a symbolic link', () => {
@@ -130,8 +149,12 @@ describe('a file in the place of a directory', () => {
   it('is refused', async () => {
     await writeFile(join(root, 'file'), '');
     expect(await refusal(prepare('file', 'out'))).toEqual({ input_dir: 'must be a directory' });
-    expect(await refusal(prepare('key/incoming', 'file'))).toEqual({ output_dir: 'must be a directory' });
-    expect(await refusal(prepare('key/incoming', 'file/out'))).toEqual({ output_dir: 'must be a directory' });
+    expect(await refusal(prepare('key/incoming', 'file'))).toEqual({
+      output_dir: 'must be a directory',
+    });
+    expect(await refusal(prepare('key/incoming', 'file/out'))).toEqual({
+      output_dir: 'must be a directory',
+    });
   });
 });
 
@@ -153,7 +176,9 @@ describe('a store', () => {
   it.runIf(IS_LINUX)('that cannot be written is unavailable for good', async () => {
     // The kernel lets nobody make directories there.
     store = new StoreDirectory('/sys/kernel');
-    const error: unknown = await prepare('mm', 'no-such-directory').catch((reason: unknown) => reason);
+    const error: unknown = await prepare('mm', 'no-such-directory').catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toMatchObject({ code: 'StorageUnavailable', retryable: false });
   });
 
@@ -182,7 +207,9 @@ describe.runIf(IS_LINUX)('a job that swaps its directory for a link while reques
     const deadline = performance.now() + 4_000;
     for (let round = 0; performance.now() < deadline; round += 1) {
       const last = await refusal(prepare('key/incoming', 'swapped/outgoing', owner));
-      const deep = await refusal(prepare('key/incoming', `swapped/outgoing/made-${round % 50}`, owner));
+      const deep = await refusal(
+        prepare('key/incoming', `swapped/outgoing/made-${round % 50}`, owner),
+      );
       outcomes.add(JSON.stringify(last)).add(JSON.stringify(deep));
     }
     swapper.kill('SIGKILL');

@@ -1,22 +1,37 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Job } from '../../scheduling/domain/job.js';
 import type { JobName } from '../../scheduling/domain/job-name.js';
-import { SCHEDULER, type SchedulerPort } from '../../scheduling/domain/scheduler.port.js';
+import {
+  SCHEDULER,
+  type JobLog,
+  type SchedulerPort,
+} from '../../scheduling/domain/scheduler.port.js';
+import { hasCode } from '../../shared/domain-error.js';
 import { JOB_POLICY, type JobPolicy } from '../domain/job-policy.js';
 import { collapseCarriageReturns, withFailureLine } from '../domain/log-text.js';
 import { DEADLINES } from './deadlines.js';
 
-/** The most bytes of log in one answer. */
+/** The most bytes of log in one answer, and the part of them that is kept for the reason of a failure. */
 const MAX_LOG_BYTES = 1024 * 1024;
+const FAILURE_LINE_BYTES = 4 * 1024;
 
 export interface JobWithLogs {
   readonly job: Job;
   readonly logs: string;
 }
 
+/** What was answered from a log object before. */
+interface Answered {
+  readonly job: Job;
+  readonly answer: JobWithLogs;
+}
+
 /** A job's state and the end of its log. */
 @Injectable()
 export class GetJob {
+  /** Most polls find job and log as they were: then the answer is the very same object. */
+  private readonly answered = new WeakMap<JobLog, Answered>();
+
   constructor(
     @Inject(SCHEDULER) private readonly scheduler: SchedulerPort,
     @Inject(JOB_POLICY) private readonly policy: JobPolicy,
@@ -27,14 +42,29 @@ export class GetJob {
     const signal = AbortSignal.timeout(DEADLINES.get);
     // The state is read first: a log read after a job's end is complete.
     const job = await this.scheduler.find(name, signal);
-    return { job, logs: await this.readLogs(job, signal) };
+    const log = await this.readLog(job, signal);
+    const before = this.answered.get(log);
+    if (before?.job === job) return before.answer;
+    const answer = { job, logs: this.present(log, job) };
+    this.answered.set(log, { job, answer });
+    return answer;
   }
 
-  private async readLogs(job: Job, signal: AbortSignal): Promise<string> {
+  private async readLog(job: Job, signal: AbortSignal): Promise<JobLog> {
     const lines = this.policy.logsTail;
-    if (lines === 0) return '';
-    if (job.state.status === 'notstarted') return '';
-    const log = await this.scheduler.logs(job.name, { lines, bytes: MAX_LOG_BYTES }, signal);
-    return withFailureLine(collapseCarriageReturns(log), job);
+    if (lines === 0 || job.state.status === 'notstarted') return { text: '' };
+    try {
+      const window = { lines, bytes: MAX_LOG_BYTES - FAILURE_LINE_BYTES };
+      return await this.scheduler.logs(job.name, window, signal);
+    } catch (error) {
+      // The state is known: a log that the backend has lost must not hide it.
+      if (!hasCode(error, 'BackendError')) throw error;
+      return { text: `[pman] the log cannot be read: ${error.message}\n` };
+    }
+  }
+
+  private present({ text }: JobLog, job: Job): string {
+    if (this.policy.logsTail === 0) return '';
+    return withFailureLine(collapseCarriageReturns(text), job);
   }
 }

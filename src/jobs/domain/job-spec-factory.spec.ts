@@ -75,7 +75,11 @@ describe('the HOME workaround', () => {
 
   it('respects a HOME of the client, also an empty one', () => {
     const own = [{ name: 'HOME', value: '' }];
-    const spec = factory({ homeWorkaround: true }).create(jobRequest({ env: own }), mounts, undefined);
+    const spec = factory({ homeWorkaround: true }).create(
+      jobRequest({ env: own }),
+      mounts,
+      undefined,
+    );
     expect(spec.env).toEqual(own);
   });
 
@@ -105,8 +109,14 @@ describe('the user of a job', () => {
 
   it('may be half left to the image', () => {
     const root = { low: 0, high: 0 };
-    expect(factory({ user: { uid: root, gid: undefined } }).drawUser()).toEqual({ uid: 0, gid: undefined });
-    expect(factory({ user: { uid: undefined, gid: root } }).drawUser()).toEqual({ uid: undefined, gid: 0 });
+    expect(factory({ user: { uid: root, gid: undefined } }).drawUser()).toEqual({
+      uid: 0,
+      gid: undefined,
+    });
+    expect(factory({ user: { uid: undefined, gid: root } }).drawUser()).toEqual({
+      uid: undefined,
+      gid: 0,
+    });
   });
 });
 
@@ -161,7 +171,9 @@ describe('an image that is not on the list', () => {
   const specs = factory({ allowedImages: { prefixes: ['docker.io/fnndsc'], digestOnly: false } });
 
   it('is refused by field', () => {
-    expect(() => specs.assertAllowed(jobRequest({ image: imageRef('ghcr.io/x/y') }))).toThrow(/^image: /);
+    expect(() => specs.assertAllowed(jobRequest({ image: imageRef('ghcr.io/x/y') }))).toThrow(
+      /^image: /,
+    );
   });
 
   it('does not hinder the others', () => {

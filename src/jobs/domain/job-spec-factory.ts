@@ -63,6 +63,8 @@ export class JobSpecFactory {
   /** A new list each time: the request's own is part of the hash. */
   private environment(env: readonly EnvVar[]): readonly EnvVar[] {
     const setsHome = env.some(({ name }) => name === 'HOME');
-    return this.policy.homeWorkaround && !setsHome ? [...env, { name: 'HOME', value: '/tmp' }] : env;
+    return this.policy.homeWorkaround && !setsHome
+      ? [...env, { name: 'HOME', value: '/tmp' }]
+      : env;
   }
 }

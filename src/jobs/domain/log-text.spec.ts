@@ -27,7 +27,9 @@ describe('a line with carriage returns', () => {
   });
 
   it('never leaves one behind, and no line is lost', () => {
-    const logs = fc.array(fc.constantFrom('a', 'b', '\r', '\n', '\r\n')).map((parts) => parts.join(''));
+    const logs = fc
+      .array(fc.constantFrom('a', 'b', '\r', '\n', '\r\n'))
+      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(logs, (log) => {
         const text = collapseCarriageReturns(log);

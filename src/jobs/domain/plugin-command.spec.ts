@@ -21,7 +21,19 @@ describe('the command of a plugin', () => {
   });
 
   it('keeps every argument as it is', () => {
-    const args = ['', ' ', "it's", '"q"', '$HOME', '`id`', 'a\nb', '日本', '-o/etc/x', '--wrap=x', '~{x}'];
+    const args = [
+      '',
+      ' ',
+      "it's",
+      '"q"',
+      '$HOME',
+      '`id`',
+      'a\nb',
+      '日本',
+      '-o/etc/x',
+      '--wrap=x',
+      '~{x}',
+    ];
     expect(buildCommand(jobRequest({ args }))).toEqual(['simpledsapp', ...args, IN, OUT]);
   });
 
@@ -42,21 +54,51 @@ describe('the command of a plugin', () => {
 
 describe('the argument after a path flag', () => {
   it.each([
-    [['--dir', 'a/b'], ['--dir', IN]],
-    [['--dir', 'a', '--dir', 'b'], ['--dir', IN, '--dir', IN]],
-    [['-d', 'a'], ['-d', IN]],
+    [
+      ['--dir', 'a/b'],
+      ['--dir', IN],
+    ],
+    [
+      ['--dir', 'a', '--dir', 'b'],
+      ['--dir', IN, '--dir', IN],
+    ],
+    [
+      ['-d', 'a'],
+      ['-d', IN],
+    ],
     [['--dir'], ['--dir', IN]],
-    [['x', '--dir'], ['x', '--dir', IN]],
-    [['--dir', '--dir'], ['--dir', IN]],
-    [['--dir', '-d', 'x'], ['--dir', IN, 'x']],
+    [
+      ['x', '--dir'],
+      ['x', '--dir', IN],
+    ],
+    [
+      ['--dir', '--dir'],
+      ['--dir', IN],
+    ],
+    [
+      ['--dir', '-d', 'x'],
+      ['--dir', IN, 'x'],
+    ],
     [['--dir=a/b'], [`--dir=${IN}`]],
     [['--dir='], [`--dir=${IN}`]],
     [['--dir=a=b'], [`--dir=${IN}`]],
-    [['--other', 'a'], ['--other', 'a']],
-    [['--dirs', 'a'], ['--dirs', 'a']],
+    [
+      ['--other', 'a'],
+      ['--other', 'a'],
+    ],
+    [
+      ['--dirs', 'a'],
+      ['--dirs', 'a'],
+    ],
     [['--dirs=a'], ['--dirs=a']],
-    [['=--dir', 'a'], ['=--dir', 'a']],
-    [['a', '--dir', '', 'b'], ['a', '--dir', IN, 'b']],
+    [
+      ['=--dir', 'a'],
+      ['=--dir', 'a'],
+    ],
+    [
+      ['a', '--dir', '', 'b'],
+      ['a', '--dir', IN, 'b'],
+    ],
     [[], []],
   ])('turns %j into %j', (args, localized) => {
     expect(localizePathArgs(args, new Set(['--dir', '-d']))).toEqual(localized);

@@ -39,15 +39,20 @@ const Optional = (): PropertyDecorator => (target, key) => {
 };
 
 /** A whole number, also as a decimal string, from `min` to `max`. */
-const WholeNumber = (min: number, max: number): PropertyDecorator => (target, key) => {
-  const message = `must be a whole number from ${min} to ${max}`;
-  Required()(target, key);
-  Max(max, { message })(target, key);
-  Min(min, { message })(target, key);
-  IsInt({ message })(target, key);
-  Transform(({ value }) => integerFromString(value))(target, key);
-  ApiProperty({ oneOf: [{ type: 'integer' }, { type: 'string' }], minimum: min, maximum: max })(target, key);
-};
+const WholeNumber =
+  (min: number, max: number): PropertyDecorator =>
+  (target, key) => {
+    const message = `must be a whole number from ${min} to ${max}`;
+    Required()(target, key);
+    Max(max, { message })(target, key);
+    Min(min, { message })(target, key);
+    IsInt({ message })(target, key);
+    Transform(({ value }) => integerFromString(value))(target, key);
+    ApiProperty({ oneOf: [{ type: 'integer' }, { type: 'string' }], minimum: min, maximum: max })(
+      target,
+      key,
+    );
+  };
 
 /** A job as the v1 API takes it; further keys are ignored. */
 export class CreateJobDto {
@@ -55,20 +60,32 @@ export class CreateJobDto {
   @Satisfies((jid) => (parseJobName(jid) === undefined ? JOB_NAME_RULE : undefined))
   @IsText()
   @Transform(({ value }) => stringFromScalar(value)?.replace(/^\/+/, '') ?? value)
-  @ApiProperty({ type: String, description: 'Identifies the job; a leading slash is stripped.', example: 'chris-jid-8' })
+  @ApiProperty({
+    type: String,
+    description: 'Identifies the job; a leading slash is stripped.',
+    example: 'chris-jid-8',
+  })
   readonly jid!: string;
 
   @Required()
   @ArrayMaxSize(MAX_ARGS, { message: `must have at most ${MAX_ARGS} items` })
   @IsTextList()
   @Transform(({ value }) => (value === null ? [] : stringsFromNumbers(value)))
-  @ApiProperty({ type: [String], nullable: true, description: 'Arguments of the command; null is none.', example: ['--sleep', '2'] })
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'Arguments of the command; null is none.',
+    example: ['--sleep', '2'],
+  })
   readonly args!: string[];
 
   @Optional()
   @ArrayMaxSize(MAX_ARGS, { message: `must have at most ${MAX_ARGS} items` })
   @IsTextList()
-  @ApiPropertyOptional({ type: [String], description: 'Flags whose value becomes the input directory.' })
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Flags whose value becomes the input directory.',
+  })
   readonly args_path_flags?: string[];
 
   @Required()
@@ -94,14 +111,22 @@ export class CreateJobDto {
   @Required()
   @Satisfies((image) => (parseImageRef(image) === undefined ? IMAGE_RULE : undefined))
   @IsText()
-  @ApiProperty({ type: String, description: 'Image reference.', example: 'docker.io/fnndsc/pl-simpledsapp:2.1.0' })
+  @ApiProperty({
+    type: String,
+    description: 'Image reference.',
+    example: 'docker.io/fnndsc/pl-simpledsapp:2.1.0',
+  })
   readonly image!: string;
 
   @Required()
   @ArrayMaxSize(MAX_ARGS, { message: `must have at most ${MAX_ARGS} items` })
   @ArrayNotEmpty({ message: 'must have at least one item' })
   @IsTextList()
-  @ApiProperty({ type: [String], description: 'The command, before its arguments.', example: ['simpledsapp'] })
+  @ApiProperty({
+    type: [String],
+    description: 'The command, before its arguments.',
+    example: ['simpledsapp'],
+  })
   readonly entrypoint!: string[];
 
   @Required()
@@ -113,19 +138,31 @@ export class CreateJobDto {
   @ArrayMaxSize(MAX_ENV, { message: `must have at most ${MAX_ENV} items` })
   @Satisfies(envReason)
   @IsTextList()
-  @ApiPropertyOptional({ type: [String], nullable: true, description: 'Environment, `KEY=value` each.' })
+  @ApiPropertyOptional({
+    type: [String],
+    nullable: true,
+    description: 'Environment, `KEY=value` each.',
+  })
   readonly env?: string[] | null;
 
   @Required()
   @Satisfies(pathReason)
   @IsText()
-  @ApiProperty({ type: String, description: 'Input directory, relative to the store.', example: 'key-8/incoming' })
+  @ApiProperty({
+    type: String,
+    description: 'Input directory, relative to the store.',
+    example: 'key-8/incoming',
+  })
   readonly input_dir!: string;
 
   @Required()
   @Satisfies(pathReason)
   @IsText()
-  @ApiProperty({ type: String, description: 'Output directory, relative to the store.', example: 'key-8/outgoing' })
+  @ApiProperty({
+    type: String,
+    description: 'Output directory, relative to the store.',
+    example: 'key-8/outgoing',
+  })
   readonly output_dir!: string;
 }
 

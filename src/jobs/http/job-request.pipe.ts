@@ -17,7 +17,9 @@ export class JobRequestPipe implements PipeTransform<unknown, JobRequest> {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       throw new DomainError('InvalidRequest', 'the body must be a JSON object');
     }
-    const dto = plainToInstance(CreateJobDto, withoutObjects(body), { excludeExtraneousValues: true });
+    const dto = plainToInstance(CreateJobDto, withoutObjects(body), {
+      excludeExtraneousValues: true,
+    });
     const errors = validateSync(dto, { stopAtFirstError: true });
     if (errors.length > 0) {
       throw invalidFields(

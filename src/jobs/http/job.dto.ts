@@ -19,7 +19,10 @@ export class JobDto {
   @ApiProperty({ type: String, description: 'One human sentence.' })
   readonly message!: string;
 
-  @ApiProperty({ type: String, description: 'ISO 8601 by the backend\'s clock; empty before the start.' })
+  @ApiProperty({
+    type: String,
+    description: "ISO 8601 by the backend's clock; empty before the start.",
+  })
   readonly timestamp!: string;
 
   @ApiProperty({ type: String, description: 'The end of the log; empty in the answer to a POST.' })

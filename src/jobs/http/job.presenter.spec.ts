@@ -32,7 +32,9 @@ describe('a word of a command', () => {
   });
 
   it('is read back by a shell as it was', () => {
-    const word = fc.string({ unit: fc.constantFrom(...'a \'"$`\\\n;&|<>()*?[]#~=%!{}é'.split('')) });
+    const word = fc.string({
+      unit: fc.constantFrom(...'a \'"$`\\\n;&|<>()*?[]#~=%!{}é'.split('')),
+    });
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {
         const script = `printf '%s\\0' ${words.map(shellQuote).join(' ')}`;

@@ -1,4 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+} from '@nestjs/common';
 import { ApiBody, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { JobName } from '../../scheduling/domain/job-name.js';
 import { GetJob } from '../application/get-job.js';
@@ -7,15 +17,24 @@ import { SubmitJob } from '../application/submit-job.js';
 import type { JobRequest } from '../domain/job-request.js';
 import { CreateJobDto } from './create-job.dto.js';
 import { ErrorDto, JobDto, ServiceInfoDto } from './job.dto.js';
+import { JobBodies } from './job-bodies.js';
 import { JobNamePipe } from './job-name.pipe.js';
 import { JobRequestPipe } from './job-request.pipe.js';
 import { presentJob } from './job.presenter.js';
 import { SERVICE_INFO } from './service-info.token.js';
 
 const JID = { name: 'jid', schema: { type: 'string' }, example: 'chris-jid-8' } as const;
-const NOT_NOW = { status: 503, type: ErrorDto, description: 'The backend does not answer now; see Retry-After.' };
+const NOT_NOW = {
+  status: 503,
+  type: ErrorDto,
+  description: 'The backend does not answer now; see Retry-After.',
+};
 const UNKNOWN = { status: 404, type: ErrorDto, description: 'There is no such job.' };
-const BAD = { status: 400, type: ErrorDto, description: 'The request breaks a rule; each field is named.' };
+const BAD = {
+  status: 400,
+  type: ErrorDto,
+  description: 'The request breaks a rule; each field is named.',
+};
 
 /** The v1 API of the process manager. */
 @ApiTags('v1')
@@ -26,6 +45,7 @@ export class JobsController {
     @Inject(GetJob) private readonly getJob: GetJob,
     @Inject(RemoveJob) private readonly removeJob: RemoveJob,
     @Inject(SERVICE_INFO) private readonly serviceInfo: ServiceInfoDto,
+    @Inject(JobBodies) private readonly bodies: JobBodies,
   ) {}
 
   @Get()
@@ -37,10 +57,22 @@ export class JobsController {
   @Post()
   @HttpCode(201)
   @ApiBody({ type: CreateJobDto })
-  @ApiResponse({ status: 201, type: JobDto, description: 'The job exists, started by this request or an equal one before.' })
+  @ApiResponse({
+    status: 201,
+    type: JobDto,
+    description: 'The job exists, started by this request or an equal one before.',
+  })
   @ApiResponse(BAD)
-  @ApiResponse({ status: 409, type: ErrorDto, description: 'The jid is taken by another job or object.' })
-  @ApiResponse({ status: 422, type: ErrorDto, description: 'The backend refuses image or command, in its words.' })
+  @ApiResponse({
+    status: 409,
+    type: ErrorDto,
+    description: 'The jid is taken by another job or object.',
+  })
+  @ApiResponse({
+    status: 422,
+    type: ErrorDto,
+    description: 'The backend refuses image or command, in its words.',
+  })
   @ApiResponse(NOT_NOW)
   async create(@Body(JobRequestPipe) request: JobRequest): Promise<JobDto> {
     return presentJob(await this.submitJob.execute(request), '');
@@ -52,9 +84,9 @@ export class JobsController {
   @ApiResponse(BAD)
   @ApiResponse(UNKNOWN)
   @ApiResponse(NOT_NOW)
-  async get(@Param('jid', JobNamePipe) name: JobName): Promise<JobDto> {
-    const { job, logs } = await this.getJob.execute(name);
-    return presentJob(job, logs);
+  @Header('content-type', 'application/json; charset=utf-8')
+  async get(@Param('jid', JobNamePipe) name: JobName): Promise<Buffer> {
+    return this.bodies.of(await this.getJob.execute(name));
   }
 
   @Delete(':jid')

@@ -13,10 +13,7 @@ const PROGRAM_TEXT: TextCheck = (text) => {
   return undefined;
 };
 
-function register(
-  name: string,
-  reason: (value: unknown) => string | undefined,
-): PropertyDecorator {
+function register(name: string, reason: (value: unknown) => string | undefined): PropertyDecorator {
   return (target, key) => {
     registerDecorator({
       name,

@@ -22,7 +22,8 @@ function setUp() {
 describe('the circuit breaker', () => {
   it('stops calling after five calls without an answer', async () => {
     const { calls, ask } = setUp();
-    for (let call = 0; call < 50; call += 1) expect(await ask('silence')).toBe('BackendUnavailable');
+    for (let call = 0; call < 50; call += 1)
+      expect(await ask('silence')).toBe('BackendUnavailable');
     expect(calls.made).toBe(5);
   });
 

@@ -3,7 +3,13 @@ import type { SchedulerCapabilities } from '../domain/capabilities.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
-import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  SchedulerPort,
+} from '../domain/scheduler.port.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { StartGate } from './start-gate.js';
 
@@ -29,10 +35,7 @@ export class GuardedBackend implements SchedulerPort {
   }
 
   submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    return this.gate.pass(
-      () => this.breaker.call(() => this.backend.submit(spec, signal)),
-      signal,
-    );
+    return this.gate.pass(() => this.breaker.call(() => this.backend.submit(spec, signal)), signal);
   }
 
   find(name: JobName, signal: AbortSignal): Promise<Job> {
@@ -48,7 +51,7 @@ export class GuardedBackend implements SchedulerPort {
     return this.backend.watch(signal);
   }
 
-  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
+  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     return this.breaker.call(() => this.backend.logs(name, window, signal));
   }
 

@@ -156,7 +156,10 @@ describe('while the backend is silent', () => {
   });
 });
 
-type Step = readonly ['create' | 'start' | 'succeed' | 'fail' | 'destroy' | 'disconnect' | 'wait', number];
+type Step = readonly [
+  'create' | 'start' | 'succeed' | 'fail' | 'destroy' | 'disconnect' | 'wait',
+  number,
+];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
   fc.constantFrom('create', 'start', 'succeed', 'fail', 'destroy', 'disconnect', 'wait'),

@@ -5,7 +5,13 @@ import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import { isFinal } from '../domain/job-status.js';
-import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  SchedulerPort,
+} from '../domain/scheduler.port.js';
 import { jobNotFound } from '../domain/scheduling-errors.js';
 import type { JobTable } from './job-table.js';
 import type { LogCache } from './log-cache.js';
@@ -72,7 +78,7 @@ export class LiveScheduler implements SchedulerPort {
     return this.backend.watch(signal);
   }
 
-  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
+  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const job = this.table.get(name);
     if (job === undefined) return this.backend.logs(name, window, signal);
     return this.logCache.read(job, window, signal);

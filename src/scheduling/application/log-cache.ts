@@ -1,7 +1,7 @@
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
-import type { LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
+import type { JobLog, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
 import { Semaphore } from './semaphore.js';
 import type { MonotonicClock } from './sync-times.js';
 
@@ -10,21 +10,21 @@ const MAX_PARALLEL_READS = 4;
 const MIN_PAUSE_MS = 1_000;
 /** Reading a growing log may take at most one part in this many of the time. */
 const READ_SHARE = 20;
-/** V8 keeps a character of text in one or two bytes; counted as two. */
-const BYTES_PER_CHARACTER = 2;
+/** A character of text takes one or two bytes, and the answer made from it as much again. */
+const BYTES_PER_CHARACTER = 4;
 
 interface CachedLog {
   readonly incarnation: string;
   /** True when the read began after the job had ended: nothing can be added to it. */
   readonly isComplete: boolean;
-  readonly text: string;
+  readonly log: JobLog;
   readonly validUntil: number;
 }
 
 interface Read {
   readonly incarnation: string;
   readonly isComplete: boolean;
-  readonly text: Promise<string>;
+  readonly log: Promise<JobLog>;
 }
 
 /**
@@ -48,21 +48,21 @@ export class LogCache {
   }
 
   /** The end of the log of a job in a state that was seen before the call. */
-  async read(job: Job, window: LogWindow, signal: AbortSignal): Promise<string> {
+  async read(job: Job, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const cached = this.logs.get(job.name);
     if (cached !== undefined && this.serves(cached, job)) {
       this.keep(job.name, cached);
-      return cached.text;
+      return cached.log;
     }
     const isComplete = isFinal(job.state.status);
     const flight = this.reads.get(job.name);
     if (flight?.incarnation === job.incarnation && (flight.isComplete || !isComplete)) {
-      return flight.text;
+      return flight.log;
     }
-    const text = this.readBackend(job, isComplete, window, signal);
-    const read = { incarnation: job.incarnation, isComplete, text };
+    const log = this.readBackend(job, isComplete, window, signal);
+    const read = { incarnation: job.incarnation, isComplete, log };
     this.reads.set(job.name, read);
-    return text.finally(() => {
+    return log.finally(() => {
       if (this.reads.get(job.name) === read) this.reads.delete(job.name);
     });
   }
@@ -82,22 +82,22 @@ export class LogCache {
     isComplete: boolean,
     window: LogWindow,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<JobLog> {
     return this.gate.run(async () => {
       const began = this.now();
-      const text = await this.backend.logs(job.name, window, signal);
+      const log = await this.backend.logs(job.name, window, signal);
       const ended = this.now();
       const validUntil = ended + Math.max(MIN_PAUSE_MS, (ended - began) * READ_SHARE);
-      this.keep(job.name, { incarnation: job.incarnation, isComplete, text, validUntil });
-      return text;
+      this.keep(job.name, { incarnation: job.incarnation, isComplete, log, validUntil });
+      return log;
     }, signal);
   }
 
   /** The most recently used log is the last to go. */
-  private keep(name: JobName, log: CachedLog): void {
+  private keep(name: JobName, cached: CachedLog): void {
     this.forget(name);
-    this.logs.set(name, log);
-    this.used += sizeOf(log);
+    this.logs.set(name, cached);
+    this.used += sizeOf(cached);
     for (const oldest of this.logs.keys()) {
       if (this.used <= this.budgetBytes) break;
       this.forget(oldest);
@@ -105,6 +105,6 @@ export class LogCache {
   }
 }
 
-function sizeOf(log: CachedLog | undefined): number {
-  return (log?.text.length ?? 0) * BYTES_PER_CHARACTER;
+function sizeOf(cached: CachedLog | undefined): number {
+  return (cached?.log.text.length ?? 0) * BYTES_PER_CHARACTER;
 }

@@ -12,7 +12,8 @@ export class Semaphore {
 
   /** Runs the task when its turn comes; one whose `signal` ended while it waited does not run. */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.running >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.running >= this.limit)
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.running += 1;
     try {
       signal.throwIfAborted();

@@ -45,7 +45,10 @@ describe('a submission', () => {
   it('of a job that does what the backend cannot is refused before the backend is asked', async () => {
     const backend = new InMemoryScheduler({ gpus: 'no' });
     const { submit } = service(backend, jobSpec({ gpuLimit: 1 }));
-    await expect(submit()).rejects.toMatchObject({ code: 'InvalidRequest', fields: { gpu_limit: expect.anything() } });
+    await expect(submit()).rejects.toMatchObject({
+      code: 'InvalidRequest',
+      fields: { gpu_limit: expect.anything() },
+    });
     expect(backend.calls).toMatchObject({ prepare: 0, submit: 0 });
   });
 
@@ -75,7 +78,7 @@ describe('a submission', () => {
     const backend = new InMemoryScheduler();
     backend.failNext('submit', jobRefused('not now'));
     const { submit } = service(backend);
-    await expect(submit()).rejects.toThrow();
+    await expect(submit()).rejects.toThrow('not now');
     await expect(submit()).resolves.toMatchObject({ name: NAME });
   });
 });
@@ -153,9 +156,14 @@ describe('many submissions at a time', () => {
 
   it('to two replicas with different jobs of one name: one of them conflicts', async () => {
     const backend = new InMemoryScheduler();
-    const outcomes = await Promise.allSettled([service(backend).submit(SAME), service(backend).submit(OTHER)]);
+    const outcomes = await Promise.allSettled([
+      service(backend).submit(SAME),
+      service(backend).submit(OTHER),
+    ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(outcomes).toContainEqual(expect.objectContaining({ reason: expect.objectContaining({ code: 'JobConflict' }) }));
+    expect(outcomes).toContainEqual(
+      expect.objectContaining({ reason: expect.objectContaining({ code: 'JobConflict' }) }),
+    );
   });
 });
 

@@ -56,7 +56,6 @@ export class Synchroniser {
     return !this.doubts.has(name) && this.pacemaker.isCurrent();
   }
 
-
   /**
    * Marks a job for a look-up soon. A job that the table does not have needs none: whoever asks for
    * it causes one, and the engine has its hands full with the calls that cause such hints.
@@ -112,7 +111,7 @@ export class Synchroniser {
   }
 
   private async keepListing(): Promise<void> {
-    for (let failures = 0; !this.ended.signal.aborted; ) {
+    for (let failures = 0; !this.ended.signal.aborted;) {
       try {
         await this.list();
         failures = 0;

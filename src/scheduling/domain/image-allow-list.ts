@@ -27,6 +27,8 @@ export function disallowedImageReason(
   }
   if (allowed.prefixes.length === 0) return undefined;
   const name = qualifiedName(image);
-  const matches = allowed.prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}/`));
+  const matches = allowed.prefixes.some(
+    (prefix) => name === prefix || name.startsWith(`${prefix}/`),
+  );
   return matches ? undefined : 'is not on the list of images that this service may run';
 }

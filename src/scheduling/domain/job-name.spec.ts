@@ -3,12 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { parseJobName } from './job-name.js';
 
 describe('a job name', () => {
-  it.each(['chris-jid-8', 'CHRIS_JID_8', 'a', '0', 'a.b', 'a-', 'a'.repeat(200), 'chris-jid-8'.repeat(10)])(
-    'may be %s',
-    (text) => {
-      expect(parseJobName(text)).toBe(text);
-    },
-  );
+  it.each([
+    'chris-jid-8',
+    'CHRIS_JID_8',
+    'a',
+    '0',
+    'a.b',
+    'a-',
+    'a'.repeat(200),
+    'chris-jid-8'.repeat(10),
+  ])('may be %s', (text) => {
+    expect(parseJobName(text)).toBe(text);
+  });
 
   it.each([
     '',

@@ -14,6 +14,11 @@ export interface LogWindow {
   readonly bytes: number;
 }
 
+/** The end of a log; the same object as long as nothing was read anew. */
+export interface JobLog {
+  readonly text: string;
+}
+
 /** A job as a list of the backend shows it. */
 export interface ListedJob {
   readonly name: JobName;
@@ -23,8 +28,7 @@ export interface ListedJob {
 
 /** Something may have changed. Hints may be lost, repeated or late; they are never a state. */
 export type JobHint =
-  | { readonly kind: 'changed'; readonly name: JobName }
-  | { readonly kind: 'relist' };
+  { readonly kind: 'changed'; readonly name: JobName } | { readonly kind: 'relist' };
 
 /**
  * A container engine, cluster or batch system. Every call ends by `signal` at the latest. Errors are
@@ -73,7 +77,7 @@ export interface SchedulerPort {
    * replacement characters for what is not.
    * @throws DomainError `JobNotFound`
    */
-  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string>;
+  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog>;
 
   /** Ends the job's processes and keeps its record; a job that has finished is left alone. */
   stop(name: JobName, signal: AbortSignal): Promise<void>;

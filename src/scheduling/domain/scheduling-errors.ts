@@ -6,7 +6,10 @@ export function jobNotFound(name: JobName): DomainError {
 }
 
 export function nameTaken(name: JobName): DomainError {
-  return new DomainError('NameTaken', `the name "${name}" is taken by something that is not a job of this service`);
+  return new DomainError(
+    'NameTaken',
+    `the name "${name}" is taken by something that is not a job of this service`,
+  );
 }
 
 export function jobConflict(name: JobName): DomainError {
@@ -32,5 +35,7 @@ export function jobRefused(message: string, cause?: unknown): DomainError {
 }
 
 export function imageUnavailable(image: string, words: string, cause?: unknown): DomainError {
-  return new DomainError('ImageUnavailable', `image ${image} is not available: ${words}`, { cause });
+  return new DomainError('ImageUnavailable', `image ${image} is not available: ${words}`, {
+    cause,
+  });
 }

@@ -5,7 +5,11 @@ import { aggregateWorkers } from './worker-state.js';
 
 const at = (second: number): string => `2026-01-01T00:00:0${second}Z`;
 const waiting: JobState = { status: 'notstarted', message: 'waiting', timestamp: '' };
-const running = (second: number): JobState => ({ status: 'started', message: 'running', timestamp: at(second) });
+const running = (second: number): JobState => ({
+  status: 'started',
+  message: 'running',
+  timestamp: at(second),
+});
 const done = (second: number): JobState => ({
   status: 'finishedSuccessfully',
   message: 'done',
@@ -42,7 +46,9 @@ describe('the state of a job', () => {
   });
 
   it('tells how many of its workers have finished', () => {
-    expect(aggregateWorkers([done(1), failed(2), running(3)]).message).toBe('2 of 3 workers have finished');
+    expect(aggregateWorkers([done(1), failed(2), running(3)]).message).toBe(
+      '2 of 3 workers have finished',
+    );
   });
 
   it('is successful when all workers are, at the last end', () => {
@@ -64,7 +70,7 @@ describe('the state of a job', () => {
   });
 
   it('needs a worker', () => {
-    expect(() => aggregateWorkers([])).toThrow();
+    expect(() => aggregateWorkers([])).toThrow('at least one worker');
   });
 
   it('never ends before the last worker, and never well when one has not', () => {

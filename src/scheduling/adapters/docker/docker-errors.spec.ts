@@ -12,12 +12,19 @@ import {
 } from './docker-errors.js';
 
 const SPEC = jobSpec();
-const says = (status: number, words: string): EngineError => new EngineError(status, words, status >= 500, undefined);
+const says = (status: number, words: string): EngineError =>
+  new EngineError(status, words, status >= 500, undefined);
 const silent = (mayHaveActed: boolean): EngineError =>
   new EngineError(undefined, 'the container engine cannot be reached', mayHaveActed, undefined);
 
-const TAKEN = says(409, 'Conflict. The container name "/job-1" is already in use by container "7cf"');
-const TAKEN_ON_PODMAN = says(500, 'creating container storage: the container name "job-1" is already in use by 7cf');
+const TAKEN = says(
+  409,
+  'Conflict. The container name "/job-1" is already in use by container "7cf"',
+);
+const TAKEN_ON_PODMAN = says(
+  500,
+  'creating container storage: the container name "job-1" is already in use by 7cf',
+);
 const NO_IMAGE = says(404, 'No such image: x:latest');
 const NO_IMAGE_ON_PODMAN = says(500, 'x: image not known');
 
@@ -43,7 +50,12 @@ describe('an answer of the engine', () => {
     ['a failed creation', toCreateError(says(500, 'disk full'), SPEC, true), 'BackendError', true],
     ['a failed start', toStartError(says(500, 'no such device'), SPEC, true), 'JobRefused', false],
     ['a refused start', toStartError(says(400, 'no such file'), SPEC, true), 'JobRefused', false],
-    ['a failed pull', toPullError(says(500, 'manifest unknown'), SPEC, true), 'ImageUnavailable', false],
+    [
+      'a failed pull',
+      toPullError(says(500, 'manifest unknown'), SPEC, true),
+      'ImageUnavailable',
+      false,
+    ],
     ['a failed look-up', toSchedulingError(says(500, 'broken'), true), 'BackendError', false],
   ] as const)('to %s is kept in its words', (_words, error, code, retryable) => {
     expect(error).toMatchObject({ code, retryable });
@@ -52,9 +64,14 @@ describe('an answer of the engine', () => {
 
   it('does not tell where the store lies', () => {
     const words = 'bind source path does not exist: /store/key-1/incoming; /store/key-1/outgoing/x';
-    const errors = [toCreateError(says(400, words), SPEC, true), toStartError(says(400, words), SPEC, true)];
+    const errors = [
+      toCreateError(says(400, words), SPEC, true),
+      toStartError(says(400, words), SPEC, true),
+    ];
     for (const { message } of errors) {
-      expect(message).toContain('bind source path does not exist: /share/incoming; /share/outgoing/x');
+      expect(message).toContain(
+        'bind source path does not exist: /share/incoming; /share/outgoing/x',
+      );
       expect(message).not.toContain('/store');
     }
   });
@@ -77,16 +94,22 @@ describe('an engine that does not answer', () => {
     pull: (error: EngineError, seen: boolean) => toPullError(error, SPEC, seen),
   };
 
-  it.each(Object.entries(translations))('to %s is unavailable for the time being', (_words, translate) => {
-    const passing = { code: 'BackendUnavailable', retryable: true };
-    expect(translate(silent(false), true)).toMatchObject(passing);
-    expect(translate(silent(true), false)).toMatchObject(passing);
-  });
+  it.each(Object.entries(translations))(
+    'to %s is unavailable for the time being',
+    (_words, translate) => {
+      const passing = { code: 'BackendUnavailable', retryable: true };
+      expect(translate(silent(false), true)).toMatchObject(passing);
+      expect(translate(silent(true), false)).toMatchObject(passing);
+    },
+  );
 
-  it.each(Object.entries(translations))('to %s and never did is not waited for', (_words, translate) => {
-    const lasting = { code: 'BackendUnavailable', retryable: false };
-    expect(translate(silent(false), false)).toMatchObject(lasting);
-  });
+  it.each(Object.entries(translations))(
+    'to %s and never did is not waited for',
+    (_words, translate) => {
+      const lasting = { code: 'BackendUnavailable', retryable: false };
+      expect(translate(silent(false), false)).toMatchObject(lasting);
+    },
+  );
 });
 
 describe('another error', () => {
@@ -98,6 +121,9 @@ describe('another error', () => {
 
   it('is the fault of our client, and its text stays in the log', () => {
     const error = toSchedulingError(new TypeError('x of undefined'), true);
-    expect(error).toMatchObject({ code: 'BackendError', message: 'the container engine client failed' });
+    expect(error).toMatchObject({
+      code: 'BackendError',
+      message: 'the container engine client failed',
+    });
   });
 });

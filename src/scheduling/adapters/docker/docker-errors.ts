@@ -32,7 +32,8 @@ export function isImageMissing(error: unknown): boolean {
 /** For look-ups, stops and removals. @param everAnswered whether the engine has been seen at all */
 export function toSchedulingError(error: unknown, everAnswered: boolean): DomainError {
   if (error instanceof DomainError) return error;
-  if (!(error instanceof EngineError)) return backendError('the container engine client failed', error);
+  if (!(error instanceof EngineError))
+    return backendError('the container engine client failed', error);
   if (error.status === undefined) return unanswered(error, everAnswered);
   return backendError(`the container engine says: ${error.words}`, error);
 }
@@ -45,7 +46,10 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
   if (isNameInUse(error)) return nameTaken(spec.name);
   if (isImageMissing(error)) return imageVanished(spec, error);
   if (error.status >= 500) return transientBackendError(error);
-  return jobRefused(`the container engine refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
+  return jobRefused(
+    `the container engine refuses the job: ${withoutHostPaths(error.words, spec)}`,
+    error,
+  );
 }
 
 /** For the start: whatever the engine says to it is about this job's command, devices or mounts. */
@@ -53,7 +57,10 @@ export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolea
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
-  return jobRefused(`the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`, error);
+  return jobRefused(
+    `the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`,
+    error,
+  );
 }
 
 export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
@@ -71,10 +78,7 @@ function imageVanished({ image }: JobSpec, error: EngineError): DomainError {
 
 /** Clients learn where the store lies from nothing else, so an error does not tell them either. */
 function withoutHostPaths(words: string, { mounts }: JobSpec): string {
-  return [
-    [mounts.input.path, INPUT_TARGET] as const,
-    [mounts.output.path, OUTPUT_TARGET] as const,
-  ]
+  return [[mounts.input.path, INPUT_TARGET] as const, [mounts.output.path, OUTPUT_TARGET] as const]
     .toSorted(([a], [b]) => b.length - a.length)
     .reduce((text, [path, target]) => text.replaceAll(path, target), words);
 }

@@ -45,7 +45,11 @@ describe('a container is a worker of a job', () => {
     ['of another name, found by its id', container({ Name: '/other' }), jobName('7cf')],
     ['of a name that only begins like it', container({ Name: '/job-10' }), NAME],
     ['without our label', container({ Labels: { 'org.chrisproject.pman.managed-by': '' } }), NAME],
-    ['managed by somebody else', container({ Labels: { 'org.chrisproject.pman.managed-by': 'x' } }), NAME],
+    [
+      'managed by somebody else',
+      container({ Labels: { 'org.chrisproject.pman.managed-by': 'x' } }),
+      NAME,
+    ],
     ['of another job', container({ Labels: { 'org.chrisproject.pman.jid': 'job-2' } }), NAME],
     ['of another worker', container({ Name: '/job-1..1' }), NAME],
   ])('but not one %s', (_words, other, name) => {
@@ -97,7 +101,10 @@ describe('a job from its containers', () => {
   });
 
   it('without a hash has one that equals no other', () => {
-    const Labels = { 'org.chrisproject.pman.spec-hash': undefined } as unknown as Record<string, string>;
+    const Labels = { 'org.chrisproject.pman.spec-hash': undefined } as unknown as Record<
+      string,
+      string
+    >;
     expect(specHashOf(container({ Labels }))).toBe('');
   });
 });

@@ -23,7 +23,6 @@ export function isWorker(container: ContainerInspectInfo, job: JobName, worker: 
   );
 }
 
-
 export function specHashOf(container: ContainerInspectInfo): SpecHash {
   return (container.Config.Labels[OWN_LABELS.specHash] ?? '') as SpecHash;
 }
@@ -35,7 +34,9 @@ export function toJob(
   others: readonly (ContainerInspectInfo | undefined)[],
 ): Job {
   const states = [first, ...others].map((container) =>
-    container === undefined ? GONE : containerToState(container.State, container.HostConfig.Memory ?? 0),
+    container === undefined
+      ? GONE
+      : containerToState(container.State, container.HostConfig.Memory ?? 0),
   );
   return {
     name,

@@ -19,7 +19,11 @@ function listed(name: string, worker: number, State: string, workers = 1): Conta
 
 describe('a list of containers', () => {
   it('becomes a list of jobs with the states of their workers', () => {
-    const containers = [listed('b', 0, 'exited'), listed('a1', 1, 'created', 2), listed('a1', 0, 'running', 2)];
+    const containers = [
+      listed('b', 0, 'exited'),
+      listed('a1', 1, 'created', 2),
+      listed('a1', 0, 'running', 2),
+    ];
     expect(toListedJobs(containers)).toEqual([
       { name: 'b', mark: 'b#0:exited' },
       { name: 'a1', mark: 'a1#0:running,a1#1:created' },
@@ -31,12 +35,17 @@ describe('a list of containers', () => {
   });
 
   it('tells of a worker that is gone', () => {
-    expect(toListedJobs([listed('a1', 0, 'exited', 2)])).toEqual([{ name: 'a1', mark: 'a1#0:exited,gone' }]);
+    expect(toListedJobs([listed('a1', 0, 'exited', 2)])).toEqual([
+      { name: 'a1', mark: 'a1#0:exited,gone' },
+    ]);
   });
 
   it('leaves out what carries our labels under another name', () => {
     const forged = { ...listed('a1', 0, 'running'), Names: ['/somebody-else'] };
-    const nameless = { ...listed('a1', 0, 'running'), Labels: { 'org.chrisproject.pman.jid': '../x' } };
+    const nameless = {
+      ...listed('a1', 0, 'running'),
+      Labels: { 'org.chrisproject.pman.jid': '../x' },
+    };
     expect(toListedJobs([forged, nameless])).toEqual([]);
   });
 });
@@ -46,6 +55,6 @@ describe('the name of a container', () => {
     expect(containerName(jobName('job-1'), 0)).toBe('job-1');
     expect(containerName(jobName('job-1'), 1)).toBe('job-1..1');
     expect(containerName(jobName('j'), 0)).toBe('j..0');
-    expect(() => jobName('job-1..1')).toThrow();
+    expect(() => jobName('job-1..1')).toThrow('does not accept');
   });
 });

@@ -36,6 +36,6 @@ function absentWorkers(labels: Readonly<Record<string, string>>): undefined[] {
 }
 
 /** Docker puts a slash before a name. */
-export function hasName(names: readonly string[], name: string): boolean {
+function hasName(names: readonly string[], name: string): boolean {
   return names.some((given) => given.replace(/^\//, '') === name);
 }

@@ -37,14 +37,12 @@ const SIMPLEST = {
         Source: '/store/key-1/incoming',
         Target: '/share/incoming',
         ReadOnly: true,
-        BindOptions: { Propagation: 'rprivate' },
       },
       {
         Type: 'bind',
         Source: '/store/key-1/outgoing',
         Target: '/share/outgoing',
         ReadOnly: false,
-        BindOptions: { Propagation: 'rprivate' },
       },
     ],
     PidsLimit: 4096,
@@ -155,7 +153,11 @@ describe('the container of a job', () => {
   });
 
   it('carries the labels of the deployment, but those of the service win', () => {
-    const labels = { team: 'a', 'org.chrisproject.pman.jid': 'forged', 'org.chrisproject.pman.managed-by': '' };
+    const labels = {
+      team: 'a',
+      'org.chrisproject.pman.jid': 'forged',
+      'org.chrisproject.pman.managed-by': '',
+    };
     expect(build({ labels })).toEqual(simplestWith({ Labels: { ...SIMPLEST.Labels, team: 'a' } }));
   });
 

@@ -76,11 +76,7 @@ function buildLabels(
   };
 }
 
-function buildHostConfig(
-  spec: JobSpec,
-  options: DockerOptions,
-  engine: EngineKind,
-): HostConfig {
+function buildHostConfig(spec: JobSpec, options: DockerOptions, engine: EngineKind): HostConfig {
   return {
     Mounts: buildMounts(spec),
     ...buildLimits(spec, options, engine),
@@ -98,8 +94,9 @@ function buildHostConfig(
   };
 }
 
+/** Propagation is left to the engine: private, or what it demands for volumes below its own root. */
 function buildMounts({ mounts }: JobSpec): HostConfig['Mounts'] {
-  const bind = { Type: 'bind' as const, BindOptions: { Propagation: 'rprivate' as const } };
+  const bind = { Type: 'bind' as const };
   return [
     { ...bind, Source: mounts.input.path, Target: INPUT_TARGET, ReadOnly: true },
     { ...bind, Source: mounts.output.path, Target: OUTPUT_TARGET, ReadOnly: false },
@@ -121,7 +118,9 @@ function buildLimits(
       CpuQuota: Math.max(spec.cpuLimit * MICROSECONDS_PER_MILLICORE, MIN_CPU_QUOTA_MICROSECONDS),
     }),
     ...(memory > 0 &&
-      (memoryLimit === 'hard' ? { Memory: memory, MemorySwap: memory } : { MemoryReservation: memory })),
+      (memoryLimit === 'hard'
+        ? { Memory: memory, MemorySwap: memory }
+        : { MemoryReservation: memory })),
   };
 }
 

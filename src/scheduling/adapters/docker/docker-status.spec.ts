@@ -23,7 +23,7 @@ function state(changes: Partial<State> & { readonly Error?: string }): State {
     StartedAt: NEVER,
     FinishedAt: NEVER,
     ...changes,
-  } as State;
+  };
 }
 
 describe('a container that has not run', () => {

@@ -1,16 +1,22 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
-import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { MANAGED_BY, OWN_LABELS, parseWorkers } from '../../domain/own-labels.js';
-import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../../domain/scheduler.port.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  SchedulerPort,
+} from '../../domain/scheduler.port.js';
 import { jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { checkEngine } from './docker-check.js';
+import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
 import {
   isImageMissing,
   isNameInUse,
@@ -30,9 +36,6 @@ import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { refuseGpus } from './gpu-support.js';
 import { Images } from './images.js';
-
-/** Time between SIGTERM and SIGKILL, in seconds: the data of a cancelled job is of no use. */
-const STOP_GRACE_SECONDS = 1;
 
 /** A worker's container, made by this submission or by an earlier one. */
 export interface Created {
@@ -97,7 +100,7 @@ export class DockerScheduler implements SchedulerPort {
     }
   }
 
-  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
+  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const containers = await this.inspectWorkers(name, signal);
     const share = { ...window, bytes: Math.floor(window.bytes / containers.length) };
     const logs = await this.ask(
@@ -107,7 +110,7 @@ export class DockerScheduler implements SchedulerPort {
         ),
       ),
     );
-    return joinWorkerLogs(logs);
+    return { text: joinWorkerLogs(logs) };
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
@@ -125,9 +128,12 @@ export class DockerScheduler implements SchedulerPort {
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
     const workers = await this.inspectWorkers(name, signal);
     const present = workers.filter((worker) => worker !== undefined);
-    await this.ask(Promise.all(present.map((worker) => this.halt(worker, signal))));
+    await this.ask(
+      Promise.all(present.map((worker) => haltContainer(this.engine, worker, signal))),
+    );
     // The first worker goes last: until then a repeated DELETE still finds the job.
-    for (const { Id } of present.toReversed()) await this.ask(this.discard(Id, signal));
+    for (const { Id } of present.toReversed())
+      await this.ask(discardContainer(this.engine, Id, signal));
   }
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
@@ -179,7 +185,8 @@ export class DockerScheduler implements SchedulerPort {
     } catch (error) {
       const translated = toStartError(error, spec, this.engine.hasAnswered);
       if (!translated.retryable) {
-        for (const { id } of containers.toReversed()) await this.ask(this.discard(id, signal));
+        for (const { id } of containers.toReversed())
+          await this.ask(discardContainer(this.engine, id, signal));
       }
       throw translated;
     }
@@ -189,28 +196,10 @@ export class DockerScheduler implements SchedulerPort {
   private async startOnce({ id, isNew }: Created, signal: AbortSignal): Promise<void> {
     if (!isNew) {
       const container = await this.engine.findContainer(id, signal);
-      if (container === undefined || STATE_MEANING.get(container.State.Status) !== 'waiting') return;
+      if (container === undefined || STATE_MEANING.get(container.State.Status) !== 'waiting')
+        return;
     }
     await this.engine.startContainer(id, signal);
-  }
-
-  private async halt(container: ContainerInspectInfo, signal: AbortSignal): Promise<void> {
-    const meaning = STATE_MEANING.get(container.State.Status);
-    if (meaning === 'ended' || meaning === 'waiting') return;
-    try {
-      await this.engine.stopContainer(container.Id, STOP_GRACE_SECONDS, signal);
-    } catch (error) {
-      // What cannot be stopped is killed by its removal; what is gone needs neither.
-      if (!(error instanceof EngineError) || error.status === undefined) throw error;
-    }
-  }
-
-  private async discard(id: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.engine.removeContainer(id, signal);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.status !== 404) throw error;
-    }
   }
 
   private async inspectWorkers(

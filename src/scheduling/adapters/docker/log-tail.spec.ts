@@ -15,11 +15,13 @@ function frame(payload: Buffer | string, stream = 1): Buffer {
 
 function tailOf(stream: Buffer, window: LogWindow, chunkSize = stream.length): string {
   const tail = new LogTail(window);
-  for (let at = 0; at < stream.length; at += chunkSize) tail.push(stream.subarray(at, at + chunkSize));
+  for (let at = 0; at < stream.length; at += chunkSize)
+    tail.push(stream.subarray(at, at + chunkSize));
   return tail.text();
 }
 
-const framed = (...payloads: (Buffer | string)[]): Buffer => Buffer.concat(payloads.map((payload) => frame(payload)));
+const framed = (...payloads: (Buffer | string)[]): Buffer =>
+  Buffer.concat(payloads.map((payload) => frame(payload)));
 
 describe('the end of a log', () => {
   it('joins standard output and standard error in the order of their frames', () => {
@@ -126,6 +128,14 @@ function plainTail(all: Buffer, { bytes, lines }: LogWindow): string {
     while (start < last && ((all[start] ?? 0) & 0xc0) === 0x80) start += 1;
   }
   if (lines === undefined) return all.toString('utf8', start);
-  const kept = [...all.subarray(start).toString('latin1').matchAll(/[^\n]*\n|[^\n]+$/g)].map(String);
-  return Buffer.from(kept.slice(kept.length - Math.min(lines, kept.length)).join(''), 'latin1').toString('utf8');
+  const kept = [
+    ...all
+      .subarray(start)
+      .toString('latin1')
+      .matchAll(/[^\n]*\n|[^\n]+$/g),
+  ].map(String);
+  return Buffer.from(
+    kept.slice(kept.length - Math.min(lines, kept.length)).join(''),
+    'latin1',
+  ).toString('utf8');
 }

@@ -127,8 +127,11 @@ export class Bench {
     });
   }
 
-  log(name = 'job', window: LogWindow = { lines: undefined, bytes: 1_000_000 }): Promise<string> {
-    return this.scheduler.logs(jobName(name), window, within());
+  async log(
+    name = 'job',
+    window: LogWindow = { lines: undefined, bytes: 1_000_000 },
+  ): Promise<string> {
+    return (await this.scheduler.logs(jobName(name), window, within())).text;
   }
 
   /** Ends every job and clears the directories. */

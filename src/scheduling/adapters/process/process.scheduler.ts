@@ -5,7 +5,13 @@ import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { isFinal } from '../../domain/job-status.js';
-import type { JobHint, ListedJob, LogWindow, SchedulerPort } from '../../domain/scheduler.port.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  SchedulerPort,
+} from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { createCgroups, removeCgroups } from './cgroup-files.js';
@@ -80,13 +86,13 @@ export class ProcessScheduler implements SchedulerPort {
     return watchRecords(this.records, signal);
   }
 
-  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<string> {
+  logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     return this.attempt(signal, async () => {
       const record = await this.recordOf(name);
       const places = this.places(record);
       const share = { ...window, bytes: Math.floor(window.bytes / places.length) };
       const logs = await Promise.all(places.map(({ directory }) => readLogTail(directory, share)));
-      return joinWorkerLogs(logs);
+      return { text: joinWorkerLogs(logs) };
     }).catch((error: unknown) => this.orNotFound(name, error));
   }
 

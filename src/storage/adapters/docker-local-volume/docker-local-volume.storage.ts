@@ -56,7 +56,8 @@ export class DockerLocalVolumeStorage implements StoragePort {
       return [{ name: 'storage', ok: true, detail: visible ? store : describeUnseenStore(store) }];
     } catch (error) {
       const detail = error instanceof Error ? error.message : 'not found';
-      const mend = 'create the volume or start pfcon; set VOLUME_NAME or PFCON_SELECTOR if they differ';
+      const mend =
+        'create the volume or start pfcon; set VOLUME_NAME or PFCON_SELECTOR if they differ';
       return [{ name: 'storage', ok: false, detail, mend }];
     }
   }
@@ -117,10 +118,14 @@ export class DockerLocalVolumeStorage implements StoragePort {
       .map(({ Source }) => Source);
     const [source, ...others] = new Set(sources);
     if (source === undefined) {
-      throw storageUnavailable(`the container labelled ${pfconSelector} mounts nothing at ${PFCON_STORE}`);
+      throw storageUnavailable(
+        `the container labelled ${pfconSelector} mounts nothing at ${PFCON_STORE}`,
+      );
     }
     if (others.length > 0) {
-      throw storageUnavailable(`containers labelled ${pfconSelector} have different stores; set VOLUME_NAME`);
+      throw storageUnavailable(
+        `containers labelled ${pfconSelector} have different stores; set VOLUME_NAME`,
+      );
     }
     return source;
   }

@@ -43,7 +43,9 @@ describe('a store on the host', () => {
 
   it('that must be there and is not is unavailable, with its mend', async () => {
     const storage = new HostStorage({ ...elsewhere, mustBeVisible: true });
-    await expect(storage.prepare(directories, owner)).rejects.toMatchObject({ code: 'StorageUnavailable' });
+    await expect(storage.prepare(directories, owner)).rejects.toMatchObject({
+      code: 'StorageUnavailable',
+    });
     const [point] = await storage.check();
     expect(point).toMatchObject({ ok: false, mend: expect.stringContaining('STOREBASE') });
   });

@@ -47,7 +47,9 @@ export class HostStorage implements StoragePort {
     }
     if (mustBeVisible) {
       const mend = 'create the directory, or point STOREBASE at the one that exists';
-      return [{ name: 'storage', ok: false, detail: `STOREBASE ${storeBase} does not exist`, mend }];
+      return [
+        { name: 'storage', ok: false, detail: `STOREBASE ${storeBase} does not exist`, mend },
+      ];
     }
     return [{ name: 'storage', ok: true, detail: describeUnseenStore(`STOREBASE ${storeBase}`) }];
   }
