@@ -13,13 +13,13 @@ export interface Row {
   readonly range: readonly [number, number];
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** Milliseconds that a task takes. */
-export async function timed(task: () => Promise<unknown>): Promise<number> {
+async function timed(task: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await task();
   return performance.now() - begin;

@@ -7,7 +7,6 @@ import { isFinal } from '../../src/scheduling/domain/job-status.js';
 import type {
   JobHint,
   JobLog,
-  JobLog,
   ListedJob,
   LogWindow,
   SchedulerPort,

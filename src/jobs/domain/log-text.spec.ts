@@ -23,7 +23,7 @@ describe('a line with carriage returns', () => {
   it('is collapsed in a moment however many there are', () => {
     const began = performance.now();
     expect(collapseCarriageReturns(`${'\r'.repeat(1_000_000)}x`)).toBe('x');
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('never leaves one behind, and no line is lost', () => {

@@ -114,6 +114,6 @@ describe('an image reference', () => {
       parseImageRef(`${piece.repeat(250)}!`);
       parseImageRef(piece.repeat(500_000));
     }
-    expect(performance.now() - began).toBeLessThan(200);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 });

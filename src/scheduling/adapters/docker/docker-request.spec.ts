@@ -187,6 +187,12 @@ describe('the container of a job', () => {
     expect(buildContainer(jobSpec(), 0, DEFAULTS, 'podman')).toEqual(simplestWith({}, { Ulimits }));
   });
 
+  it('is never larger than what the plug-ins of an engine look at', () => {
+    const words = (length: number): string[] => Array.from({ length }, () => 'x'.repeat(100_000));
+    expect(() => build({ command: words(10) })).not.toThrow();
+    expect(() => build({ command: words(11) })).toThrow(/^args: .* larger than 1 MiB$/);
+  });
+
   it('is this document for a job that asks for everything', () => {
     const spec: Partial<JobSpec> = {
       image: imageRef(`docker.io/fnndsc/pl-x@sha256:${'0'.repeat(64)}`),

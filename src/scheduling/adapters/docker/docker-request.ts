@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
+import { invalidFields } from '../../../shared/domain-error.js';
 import { toBytes } from '../../../shared/units.js';
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
@@ -22,14 +23,20 @@ const MICROSECONDS_PER_MILLICORE = CPU_PERIOD_MICROSECONDS / 1_000;
 /** The kernel's smallest quota. */
 const MIN_CPU_QUOTA_MICROSECONDS = 1_000;
 
-/** The container that the engine is asked to create for one worker of a job. */
+/** Engines' authorisation plug-ins do not look beyond this. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * The container that the engine is asked to create for one worker of a job.
+ * @throws DomainError `InvalidRequest` for a command that path flags make too long.
+ */
 export function buildContainer(
   spec: JobSpec,
   worker: number,
   options: DockerOptions,
   engine: EngineKind = 'docker',
 ): ContainerCreateOptions {
-  return {
+  const container = {
     name: containerName(spec.name, worker),
     Image: spec.image,
     ...buildCommand(spec, options),
@@ -41,6 +48,10 @@ export function buildContainer(
     Tty: false,
     HostConfig: buildHostConfig(spec, options, engine),
   };
+  if (Buffer.byteLength(JSON.stringify(container)) > MAX_BODY_BYTES) {
+    throw invalidFields({ args: 'make the command with its environment larger than 1 MiB' });
+  }
+  return container;
 }
 
 function buildCommand(

@@ -1,0 +1,54 @@
+import { expect } from 'vitest';
+import type { ContractCase } from '../contract-case.js';
+
+const WRITE_ENV = 'cat /proc/self/environ > /share/outgoing/environ';
+
+function parse(environ: string): Map<string, string> {
+  const entries = environ.split('\0').filter((entry) => entry !== '');
+  return new Map(
+    entries.map((entry) => {
+      const equals = entry.indexOf('=');
+      return [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
+}
+
+export const ENVIRONMENT_CASES: readonly ContractCase[] = [
+  {
+    id: 'env-exact',
+    title: 'the environment arrives byte for byte, and of two entries of one name the last counts',
+    async run(harness) {
+      const env = ['A=1', 'B=x=y', 'C=line\nbreak', 'D=grüße $HOME', 'E=', 'A=2'];
+      const { job } = await harness.run(WRITE_ENV, { env });
+      const environ = parse(await harness.written(job, 'environ'));
+      expect(environ.get('A')).toBe('2');
+      expect(environ.get('B')).toBe('x=y');
+      expect(environ.get('C')).toBe('line\nbreak');
+      expect(environ.get('D')).toBe('grüße $HOME');
+      expect(environ.get('E')).toBe('');
+    },
+  },
+  {
+    id: 'env-no-leak',
+    title: "nothing of the service's own environment reaches a job",
+    settings: { SECRET_KEY: 'of-the-service' },
+    async run(harness) {
+      const { job } = await harness.run(WRITE_ENV);
+      const environ = await harness.written(job, 'environ');
+      expect(environ).not.toContain('of-the-service');
+      expect([...parse(environ).keys()]).not.toContain('CONTAINER_ENV');
+      expect([...parse(environ).keys()].filter((name) => name.startsWith('NVIDIA'))).toEqual([]);
+    },
+  },
+  {
+    id: 'home-workaround',
+    title: 'ENABLE_HOME_WORKAROUND sets HOME=/tmp unless the request sets HOME',
+    settings: { ENABLE_HOME_WORKAROUND: 'yes' },
+    async run(harness) {
+      const own = await harness.run(WRITE_ENV);
+      expect(parse(await harness.written(own.job, 'environ')).get('HOME')).toBe('/tmp');
+      const given = await harness.run(WRITE_ENV, { env: ['HOME=/given'] });
+      expect(parse(await harness.written(given.job, 'environ')).get('HOME')).toBe('/given');
+    },
+  },
+];

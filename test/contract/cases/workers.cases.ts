@@ -1,0 +1,60 @@
+import { expect } from 'vitest';
+import type { ContractCase } from '../contract-case.js';
+
+const THREE = { number_of_workers: 3 };
+/** Of several workers the first to make the directory takes the lead. */
+const LEADER = 'mkdir /share/outgoing/lead 2>/dev/null';
+
+export const WORKER_CASES: readonly ContractCase[] = [
+  {
+    id: 'workers-run',
+    title: 'each of three workers runs once, and the log has all of them in order',
+    async run(harness) {
+      const { job, answer } = await harness.run(
+        'echo run >> /share/outgoing/runs; echo here',
+        THREE,
+      );
+      expect(answer['status']).toBe('finishedSuccessfully');
+      expect(await harness.written(job, 'runs')).toBe('run\nrun\nrun\n');
+      expect(answer['logs']).toBe(
+        '--- worker 1 of 3 ---\nhere\n--- worker 2 of 3 ---\nhere\n--- worker 3 of 3 ---\nhere\n',
+      );
+      expect((await harness.delete(job.jid)).status).toBe(204);
+    },
+  },
+  {
+    id: 'workers-error',
+    title: 'one worker that fails makes the job an error, and the message says which',
+    async run(harness) {
+      const { answer } = await harness.run(`${LEADER} && exit 5; sleep 1`, THREE);
+      expect(answer['status']).toBe('finishedWithError');
+      expect(answer['message']).toMatch(/^worker [123] of 3: exited with code 5$/);
+    },
+  },
+  {
+    id: 'workers-wait',
+    title: 'a job is not finished before its last worker is',
+    async run(harness) {
+      const job = await harness.job(
+        `${LEADER} && sleep 4; touch /share/outgoing/some-ended`,
+        THREE,
+      );
+      await harness.submit(job);
+      await harness.appears(job, 'some-ended');
+      expect((await harness.get(job.jid)).body['status']).toBe('started');
+      expect((await harness.finish(job.jid))['status']).toBe('finishedSuccessfully');
+    },
+  },
+  {
+    id: 'workers-remove',
+    title: 'DELETE ends and forgets all workers',
+    async run(harness) {
+      const job = await harness.job('touch /share/outgoing/up; sleep 300', THREE);
+      await harness.submit(job);
+      await harness.appears(job, 'up');
+      expect((await harness.delete(job.jid)).status).toBe(204);
+      const left = await harness.target.listOwn(harness.store);
+      expect(left.filter((name) => name.includes(job.jid))).toEqual([]);
+    },
+  },
+];

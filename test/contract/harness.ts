@@ -1,0 +1,163 @@
+import axios, { type AxiosInstance } from 'axios';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningService } from './service-process.js';
+import type { ContractTarget, ForeignObject } from './target.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** The keys that any answer can have; a test fails on what it does not find. */
+export type Body = Readonly<Record<string, string>>;
+
+export type Job = Readonly<Record<string, unknown>> & {
+  readonly jid: string;
+  readonly input_dir: string;
+  readonly output_dir: string;
+};
+
+const FINISH_DEADLINE_MS = 60_000;
+const POLL_MS = 100;
+
+/** One service with its settings, its store, and what a test asks of them. */
+export class Harness {
+  private http: AxiosInstance;
+
+  constructor(
+    readonly target: ContractTarget,
+    private service: RunningService,
+    readonly store: string,
+  ) {
+    this.http = clientOf(service);
+  }
+
+  /** A job whose script runs in a shell with the job's arguments; directories of its own. */
+  async job(script: string, overrides: Readonly<Record<string, unknown>> = {}): Promise<Job> {
+    const key = `key-${randomBytes(6).toString('hex')}`;
+    await mkdir(join(this.store, key, 'incoming'), { recursive: true });
+    await mkdir(join(this.store, key, 'outgoing'));
+    // As a client does for jobs of another user; mkdir alone would heed the umask.
+    await chmod(join(this.store, key, 'outgoing'), 0o777);
+    return {
+      jid: `chris-jid-${key}`,
+      args: [],
+      auid: 'contract',
+      number_of_workers: 1,
+      cpu_limit: 1_000,
+      memory_limit: 200,
+      gpu_limit: 0,
+      image: 'local/probe:1',
+      entrypoint: ['/bin/sh', '-c', script, 'probe'],
+      type: 'fs',
+      input_dir: `${key}/incoming`,
+      output_dir: `${key}/outgoing`,
+      ...overrides,
+    };
+  }
+
+  post(job: unknown): Promise<Answer> {
+    return this.send('POST', '/api/v1/', job);
+  }
+
+  get(jid: string): Promise<Answer> {
+    return this.send('GET', `/api/v1/${jid}/`);
+  }
+
+  delete(jid: string): Promise<Answer> {
+    return this.send('DELETE', `/api/v1/${jid}/`);
+  }
+
+  /** Submits, and fails at once when the service does not take the job. */
+  async submit(job: Job): Promise<Body> {
+    const { status, body } = await this.post(job);
+    if (status !== 201) throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  /** The first final answer. */
+  async finish(jid: string): Promise<Body> {
+    return this.until(jid, (body) => (body['status'] ?? '').startsWith('finished'));
+  }
+
+  /** The first answer that the condition accepts. */
+  async until(jid: string, condition: (body: Body) => boolean): Promise<Body> {
+    const deadline = performance.now() + FINISH_DEADLINE_MS;
+    for (;;) {
+      const { status, body } = await this.get(jid);
+      if (status !== 200) throw new Error(`GET answered ${status}: ${JSON.stringify(body)}`);
+      if (condition(body)) return body;
+      if (performance.now() > deadline) throw new Error(`too late: ${JSON.stringify(body)}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Submits and waits for the end. */
+  async run(script: string, overrides: Readonly<Record<string, unknown>> = {}): Promise<Finished> {
+    const job = await this.job(script, overrides);
+    await this.submit(job);
+    return { job, answer: await this.finish(job.jid) };
+  }
+
+  /** A file that the job has written. */
+  async written(job: Job, file: string): Promise<string> {
+    return readFile(join(this.store, job.output_dir, file), 'utf8');
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return stat(join(this.store, path)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Waits until the job itself has written a file. */
+  async appears(job: Job, file: string): Promise<void> {
+    const deadline = performance.now() + FINISH_DEADLINE_MS;
+    while (!(await this.exists(join(job.output_dir, file)))) {
+      if (performance.now() > deadline) throw new Error(`${file} never appeared`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  labels(jid: string): Promise<Readonly<Record<string, string>>> {
+    return this.target.labels(jid, this.store);
+  }
+
+  foreign(name: string): Promise<ForeignObject> {
+    return this.target.placeForeignObject(name);
+  }
+
+  async crashAndRestart(): Promise<void> {
+    this.service = await this.service.crashAndRestart();
+    this.http = clientOf(this.service);
+  }
+
+  async close(): Promise<void> {
+    await this.service.stop();
+    await rm(this.store, { recursive: true, force: true });
+    await rm(`${this.store}.records`, { recursive: true, force: true });
+  }
+
+  private async send(method: string, url: string, data?: unknown): Promise<Answer> {
+    const { status, data: body } = await this.http.request<Body>({ method, url, data });
+    return { status, body };
+  }
+}
+
+export interface Finished {
+  readonly job: Job;
+  readonly answer: Body;
+}
+
+function clientOf(service: RunningService): AxiosInstance {
+  return axios.create({ baseURL: service.baseUrl, validateStatus: () => true, timeout: 100_000 });
+}
+
+export async function createStore(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'pman-contract-'));
+}

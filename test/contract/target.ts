@@ -1,0 +1,30 @@
+/** What a backend can be asked to show; a case that needs more than a target has is a refusal there. */
+export type Feature =
+  'images' | 'engine-names' | 'hard-limits' | 'container-rights' | 'shm-size' | 'gpu-refusal';
+
+/** Something of somebody else that has the name of a job. */
+export interface ForeignObject {
+  readonly id: string;
+  stillThere(): Promise<boolean>;
+  dispose(): Promise<void>;
+}
+
+/** A real backend that the contract suite runs against. */
+export interface ContractTarget {
+  readonly name: string;
+  readonly features: readonly Feature[];
+  /** Brings the backend up where it is not, within its own deadline. */
+  start(): Promise<void>;
+  /** Ends what `start` has started. */
+  stop(): Promise<void>;
+  /** What the service needs in its environment beside the store. */
+  environment(store: string): Readonly<Record<string, string>>;
+  /** The labels that the backend keeps with a job. */
+  labels(jid: string, store: string): Promise<Readonly<Record<string, string>>>;
+  /** Only where `engine-names` is a feature. */
+  placeForeignObject(name: string): Promise<ForeignObject>;
+  /** The backend's own id of a job; only where `engine-names` is a feature. */
+  idOf(jid: string): Promise<string>;
+  /** Names of everything that carries the service's labels. */
+  listOwn(store: string): Promise<readonly string[]>;
+}

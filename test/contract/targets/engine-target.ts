@@ -1,0 +1,94 @@
+import axios, { type AxiosInstance } from 'axios';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { ContractTarget, ForeignObject } from '../target.js';
+
+const run = promisify(execFile);
+const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
+const START_DEADLINE_MS = 120_000;
+const OWN = 'org.chrisproject.pman.managed-by=pman';
+const IMAGE = 'local/probe:1';
+
+interface Inspected {
+  readonly Id: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+}
+
+/** Docker or Podman: a throw-away engine of the suite's own, or the one that a variable names. */
+export function engineTarget(kind: 'docker' | 'podman'): ContractTarget {
+  const given = process.env[`CONTRACT_${kind.toUpperCase()}_HOST`];
+  let dockerHost = given ?? '';
+  let engine: AxiosInstance;
+  const script = (path: string, args: readonly string[] = []) =>
+    run('bash', [`${ENGINES}${path}`, ...args], {
+      timeout: START_DEADLINE_MS,
+      env: { ...process.env, NAME: `contract-${kind}` },
+    });
+
+  return {
+    name: kind,
+    features: [
+      'images',
+      'engine-names',
+      'hard-limits',
+      'container-rights',
+      'shm-size',
+      'gpu-refusal',
+    ],
+    async start() {
+      if (given === undefined) {
+        const { stdout } = await script(`${kind}/up.sh`);
+        dockerHost = /DOCKER_HOST=(\S+)\s*$/.exec(stdout)?.[1] ?? '';
+      }
+      await script('images/build.sh', [kind, dockerHost]);
+      engine = axios.create({
+        socketPath: dockerHost.replace('unix://', ''),
+        baseURL: 'http://engine',
+        validateStatus: () => true,
+      });
+    },
+    async stop() {
+      if (given === undefined) await script(`${kind}/down.sh`);
+    },
+    environment: () => ({ CONTAINER_ENV: kind, DOCKER_HOST: dockerHost }),
+    async labels(jid) {
+      return (await inspect(engine, jid)).Config.Labels;
+    },
+    idOf: async (jid) => (await inspect(engine, jid)).Id,
+    placeForeignObject: (name) => createForeign(engine, name),
+    async listOwn() {
+      const filters = encodeURIComponent(JSON.stringify({ label: [OWN] }));
+      const { data } = await engine.get<{ Names: string[] }[]>(
+        `/containers/json?all=1&filters=${filters}`,
+      );
+      return data.flatMap(({ Names }) => Names);
+    },
+  };
+}
+
+async function inspect(engine: AxiosInstance, name: string): Promise<Inspected> {
+  const { data, status } = await engine.get<Inspected>(`/containers/${name}/json`);
+  if (status !== 200) throw new Error(`the engine answers ${status} for ${name}`);
+  return data;
+}
+
+/** A running container without a label of ours. */
+async function createForeign(engine: AxiosInstance, name: string): Promise<ForeignObject> {
+  const body = { Image: IMAGE, Cmd: ['sleep', '300'] };
+  const created = await engine.post<{ Id: string }>(`/containers/create?name=${name}`, body);
+  const { Id: id } = created.data;
+  await engine.post(`/containers/${id}/start`);
+  return {
+    id,
+    async stillThere() {
+      const { data, status } = await engine.get<{ State: { Running: boolean } }>(
+        `/containers/${id}/json`,
+      );
+      return status === 200 && data.State.Running;
+    },
+    async dispose() {
+      await engine.delete(`/containers/${id}?force=1`);
+    },
+  };
+}

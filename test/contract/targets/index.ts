@@ -1,0 +1,19 @@
+import type { ContractTarget } from '../target.js';
+import { engineTarget } from './engine-target.js';
+import { processTarget } from './process-target.js';
+
+const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
+  process: processTarget,
+  docker: () => engineTarget('docker'),
+  podman: () => engineTarget('podman'),
+};
+
+/** The targets that CONTRACT_TARGETS names, all of them by default; one that is not known fails. */
+export function chosenTargets(): readonly ContractTarget[] {
+  const names = process.env['CONTRACT_TARGETS']?.split(',') ?? Object.keys(TARGETS);
+  return names.map((name) => {
+    const target = TARGETS[name];
+    if (target === undefined) throw new Error(`there is no contract target "${name}"`);
+    return target();
+  });
+}
