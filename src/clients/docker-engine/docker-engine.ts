@@ -121,7 +121,9 @@ export class DockerEngine {
     const tail = lines === undefined ? 'all' : String(lines);
     return this.call('read', signal, (docker, abortSignal) =>
       dial<Readable>(docker, {
-        path: `/containers/${encodeURIComponent(id)}/logs?stdout=1&stderr=1&tail=${tail}`,
+        // The modem appends the options as a query; without any it cuts the last character off.
+        path: `/containers/${encodeURIComponent(id)}/logs?`,
+        options: { stdout: true, stderr: true, tail },
         method: 'GET',
         isStream: true,
         abortSignal,

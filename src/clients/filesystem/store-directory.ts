@@ -44,26 +44,28 @@ export class StoreDirectory {
    *   when the file system refuses.
    */
   async prepare({ input, output }: JobDirectories, owner: DirectoryOwner): Promise<void> {
-    try {
-      await this.walk(input, 'input_dir', () => {
-        throw invalidFields({ input_dir: `there is no directory "${input}" in the store` });
+    await translateErrors(async () => {
+      await this.walk(input, 'input_dir', () => refuseMissing(input));
+      await this.walk(output, 'output_dir', async (parent, component, isLast) => {
+        await make(parent, component, isLast ? owner : undefined);
+        return 'made';
       });
-      await this.walk(output, 'output_dir', (parent, component, isLast) =>
-        make(parent, component, isLast ? owner : undefined),
-      );
-    } catch (error) {
-      if (error instanceof DomainError) throw error;
-      const retryable = !LASTING_ERRORS.some((code) => hasErrno(error, code));
-      const message = 'the store cannot be read or written';
-      throw new DomainError('StorageUnavailable', message, { retryable, cause: error });
-    }
+    });
+  }
+
+  /** As `prepare`, but makes nothing: a missing output directory is no error. */
+  async verify({ input, output }: JobDirectories): Promise<void> {
+    await translateErrors(async () => {
+      await this.walk(input, 'input_dir', () => refuseMissing(input));
+      await this.walk(output, 'output_dir', () => Promise.resolve('missing'));
+    });
   }
 
   /** Goes down from the root, holding each directory while the next is looked for below it. */
   private async walk(
     path: RelativePath,
     field: 'input_dir' | 'output_dir',
-    onMissing: (parent: Held, component: string, isLast: boolean) => Promise<void>,
+    onMissing: (parent: Held, component: string, isLast: boolean) => Promise<'made' | 'missing'>,
   ): Promise<void> {
     let current = hold(await open(this.root, HOLD), this.root);
     try {
@@ -71,7 +73,8 @@ export class StoreDirectory {
       for (const [index, component] of components.entries()) {
         let next = await enter(current, component, field);
         if (next === undefined) {
-          await onMissing(current, component, index === components.length - 1);
+          const outcome = await onMissing(current, component, index === components.length - 1);
+          if (outcome === 'missing') return;
           next = await enter(current, component, field);
         }
         if (next === undefined) throw new Error('a directory vanished as soon as it was made');
@@ -81,6 +84,21 @@ export class StoreDirectory {
     } finally {
       await current.handle.close();
     }
+  }
+}
+
+function refuseMissing(input: RelativePath): never {
+  throw invalidFields({ input_dir: `there is no directory "${input}" in the store` });
+}
+
+async function translateErrors(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    const retryable = !LASTING_ERRORS.some((code) => hasErrno(error, code));
+    const message = 'the store cannot be read or written';
+    throw new DomainError('StorageUnavailable', message, { retryable, cause: error });
   }
 }
 

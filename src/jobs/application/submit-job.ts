@@ -22,7 +22,10 @@ export class SubmitJob {
     return this.submissions.submit(
       request.name,
       this.specs.hash(request),
-      () => this.prepare(request, signal),
+      {
+        verify: () => this.storage.verify(request.directories, signal),
+        prepare: () => this.prepare(request, signal),
+      },
       signal,
     );
   }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { jobName, jobSpec, specHash } from '../../../test/fakes/builders.js';
 import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
-import { DomainError } from '../../shared/domain-error.js';
+import { DomainError, invalidFields } from '../../shared/domain-error.js';
+import { storageUnavailable } from '../../storage/domain/storage-errors.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import { backendUnavailable, imageUnavailable, jobRefused } from '../domain/scheduling-errors.js';
-import { Submissions } from './submission.js';
+import { Submissions, type PreparedJob } from './submission.js';
 
 const NAME = jobName('job-1');
 const SPEC = jobSpec();
@@ -19,14 +20,17 @@ function service(backend: InMemoryScheduler, spec: JobSpec = SPEC) {
     submissions.submit(
       NAME,
       hash,
-      async () => {
-        counts.prepared += 1;
-        await Promise.resolve();
-        const secure = async (): Promise<void> => {
+      {
+        verify: () => Promise.resolve(),
+        prepare: async () => {
+          counts.prepared += 1;
           await Promise.resolve();
-          counts.secured += 1;
-        };
-        return { spec: { ...spec, specHash: hash }, secure };
+          const secure = async (): Promise<void> => {
+            await Promise.resolve();
+            counts.secured += 1;
+          };
+          return { spec: { ...spec, specHash: hash }, secure };
+        },
       },
       signal,
     );
@@ -80,6 +84,41 @@ describe('a submission', () => {
     const { submit } = service(backend);
     await expect(submit()).rejects.toThrow('not now');
     await expect(submit()).resolves.toMatchObject({ name: NAME });
+  });
+});
+
+describe('directories that cannot be used', () => {
+  const bad = invalidFields({ input_dir: 'is not there' });
+
+  it('are refused before the backend is asked anything', async () => {
+    const backend = new InMemoryScheduler();
+    const source = { verify: () => Promise.reject(bad), prepare: () => Promise.reject(bad) };
+    const submission = new Submissions(backend).submit(
+      NAME,
+      SAME,
+      source,
+      AbortSignal.timeout(500),
+    );
+    await expect(submission).rejects.toBe(bad);
+    expect(backend.callCount).toBe(0);
+  });
+
+  it('for a moment are tried again', async () => {
+    const backend = new InMemoryScheduler();
+    const faults = [storageUnavailable('not yet'), storageUnavailable('not yet')];
+    const prepare = (): Promise<PreparedJob> => {
+      const fault = faults.pop();
+      if (fault !== undefined) return Promise.reject(fault);
+      return Promise.resolve({ spec: SPEC, secure: () => Promise.resolve() });
+    };
+    const source = { verify: () => Promise.resolve(), prepare };
+    const submission = new Submissions(backend).submit(
+      NAME,
+      SAME,
+      source,
+      AbortSignal.timeout(9_000),
+    );
+    await expect(submission).resolves.toMatchObject({ name: NAME });
   });
 });
 

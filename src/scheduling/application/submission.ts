@@ -14,6 +14,14 @@ export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 /** A backend that answers with the same error this often means it; one that is silent is waited for. */
 const MAX_ATTEMPTS = 5;
 
+/** Where a job comes from when it is needed. */
+export interface JobSource {
+  /** Refuses what can be refused without the backend; touches nothing. */
+  readonly verify: () => Promise<void>;
+  /** Called until it succeeds once, and only when the backend has to be asked to run the job. */
+  readonly prepare: () => Promise<PreparedJob>;
+}
+
 /** A job ready to be created, and what must hold just before it is. */
 export interface PreparedJob {
   readonly spec: JobSpec;
@@ -37,22 +45,16 @@ export class Submissions {
   constructor(@Inject(SCHEDULER) private readonly scheduler: SchedulerPort) {}
 
   /**
-   * @param prepare called at most once, and only when the backend has to be asked to run the job
    * @throws DomainError `JobConflict` when a job of that name has another hash; `NameTaken`; the
    *   backend's refusal; `BackendUnavailable` when passing errors did not pass before `signal`.
    */
-  submit(
-    name: JobName,
-    specHash: SpecHash,
-    prepare: () => Promise<PreparedJob>,
-    signal: AbortSignal,
-  ): Promise<Job> {
+  submit(name: JobName, specHash: SpecHash, source: JobSource, signal: AbortSignal): Promise<Job> {
     const flight = this.flights.get(name);
     if (flight !== undefined) {
       if (flight.specHash !== specHash) return Promise.reject(jobConflict(name));
       return flight.job;
     }
-    const job = this.reconcile(name, specHash, prepare, signal).finally(() => {
+    const job = this.reconcile(name, specHash, source, signal).finally(() => {
       this.flights.delete(name);
     });
     this.flights.set(name, { specHash, job });
@@ -62,14 +64,19 @@ export class Submissions {
   private async reconcile(
     name: JobName,
     specHash: SpecHash,
-    prepare: () => Promise<PreparedJob>,
+    { verify, prepare }: JobSource,
     signal: AbortSignal,
   ): Promise<Job> {
     let prepared: Promise<PreparedJob> | undefined;
-    const prepareOnce = (): Promise<PreparedJob> => (prepared ??= prepare());
+    const prepareOnce = (): Promise<PreparedJob> =>
+      (prepared ??= prepare().catch((error: unknown) => {
+        // What could not be prepared now may be at the next attempt.
+        prepared = undefined;
+        throw error;
+      }));
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.attempt(name, specHash, prepareOnce, signal);
+        return await this.attempt(name, specHash, { verify, prepare: prepareOnce }, signal);
       } catch (error) {
         if (!isWorthRetrying(error, attempt)) throw error;
         if (!(await pause(fullJitter(attempt), signal))) throw error;
@@ -80,9 +87,10 @@ export class Submissions {
   private async attempt(
     name: JobName,
     specHash: SpecHash,
-    prepare: () => Promise<PreparedJob>,
+    { verify, prepare }: JobSource,
     signal: AbortSignal,
   ): Promise<Job> {
+    await verify();
     const present = await this.present(name, specHash, signal);
     if (present !== undefined && present.state.status !== 'notstarted') return present;
     const { spec, secure } = await prepare();

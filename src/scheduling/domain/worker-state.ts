@@ -31,10 +31,13 @@ export function aggregateWorkers(workers: readonly JobState[]): JobState {
 }
 
 function timestamps(workers: readonly JobState[]): string[] {
-  return workers
-    .map((worker) => worker.timestamp)
-    .filter((timestamp) => timestamp !== '')
-    .toSorted();
+  return (
+    workers
+      .map((worker) => worker.timestamp)
+      .filter((timestamp) => timestamp !== '')
+      // Not as text: their offsets from UTC can differ.
+      .toSorted((a, b) => Date.parse(a) - Date.parse(b))
+  );
 }
 
 function earliest(workers: readonly JobState[]): string {

@@ -31,9 +31,15 @@ export interface StoragePort {
   resolve(directories: JobDirectories, signal: AbortSignal): Promise<Mounts>;
 
   /**
-   * Called just before a job is created: the input directory must exist and neither directory may
-   * leave the store through a symbolic link; a missing output directory is created, writable by
-   * `owner`. Where the service does not see the store, the engine has the last word.
+   * Refuses directories that cannot be used, without a change to anything: a missing input directory,
+   * a symbolic link. Where the service does not see the store, the engine has the last word.
+   * @throws DomainError `InvalidRequest` naming `input_dir` or `output_dir`.
+   */
+  verify(directories: JobDirectories, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Called just before a job is created: verifies once more, and makes a missing output directory,
+   * writable by `owner`.
    * @throws DomainError `InvalidRequest` naming `input_dir` or `output_dir`; nothing was created.
    */
   prepare(directories: JobDirectories, owner: DirectoryOwner, signal: AbortSignal): Promise<void>;

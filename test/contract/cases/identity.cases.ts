@@ -25,8 +25,8 @@ const names: readonly ContractCase[] = Object.entries(JIDS).map(([kind, jid]) =>
   async run(harness) {
     const { answer } = await harness.run('echo hello', { jid });
     expect(answer).toMatchObject({ jid, status: 'finishedSuccessfully', logs: 'hello\n' });
-    expect((await harness.delete(jid)).status).toBe(204);
-    expect((await harness.get(jid)).status).toBe(404);
+    expect(await harness.delete(jid)).toMatchObject({ status: 204 });
+    expect(await harness.get(jid)).toMatchObject({ status: 404 });
   },
 }));
 
@@ -39,8 +39,8 @@ export const IDENTITY_CASES: readonly ContractCase[] = [
       const job = await harness.job('true');
       const { body } = await harness.post({ ...job, jid: `/${job.jid}` });
       expect(body['jid']).toBe(job.jid);
-      expect((await harness.get(`/${job.jid}`)).status).toBe(200);
-      expect((await harness.delete(`/${job.jid}`)).status).toBe(204);
+      expect(await harness.get(`/${job.jid}`)).toMatchObject({ status: 200 });
+      expect(await harness.delete(`/${job.jid}`)).toMatchObject({ status: 204 });
     },
   },
   {
@@ -91,10 +91,10 @@ export const IDENTITY_CASES: readonly ContractCase[] = [
         const refused = await harness.post(job);
         expect(refused.status).toBe(409);
         expect(JSON.stringify(refused.body)).not.toContain(foreign.id.slice(0, 12));
-        const names_ = [job.jid, foreign.id, foreign.id.slice(0, 12), foreign.id.slice(0, 3)];
-        for (const name of names_) {
-          expect((await harness.get(name)).status).toBe(404);
-          expect((await harness.delete(name)).status).toBe(404);
+        const lookUps = [job.jid, foreign.id, foreign.id.slice(0, 12), foreign.id.slice(0, 3)];
+        for (const name of lookUps) {
+          expect(await harness.get(name)).toMatchObject({ status: 404 });
+          expect(await harness.delete(name)).toMatchObject({ status: 404 });
         }
         expect(await foreign.stillThere()).toBe(true);
       } finally {
@@ -110,18 +110,18 @@ export const IDENTITY_CASES: readonly ContractCase[] = [
       const { job } = await harness.run('true');
       const id = await harness.target.idOf(job.jid);
       for (const name of [id, id.slice(0, 12), id.slice(0, 4)]) {
-        expect((await harness.get(name)).status).toBe(404);
-        expect((await harness.delete(name)).status).toBe(404);
+        expect(await harness.get(name)).toMatchObject({ status: 404 });
+        expect(await harness.delete(name)).toMatchObject({ status: 404 });
       }
-      expect((await harness.get(job.jid)).status).toBe(200);
+      expect(await harness.get(job.jid)).toMatchObject({ status: 200 });
     },
   },
   {
     id: 'unknown',
     title: 'a jid that was never submitted is 404 for GET and DELETE',
     async run(harness) {
-      expect((await harness.get('never-heard-of')).status).toBe(404);
-      expect((await harness.delete('never-heard-of')).status).toBe(404);
+      expect(await harness.get('never-heard-of')).toMatchObject({ status: 404 });
+      expect(await harness.delete('never-heard-of')).toMatchObject({ status: 404 });
     },
   },
 ];

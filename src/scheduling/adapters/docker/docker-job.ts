@@ -1,4 +1,5 @@
 import type { ContainerInspectInfo } from 'dockerode';
+import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
 import type { Job, JobState } from '../../domain/job.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import type { JobName } from '../../domain/job-name.js';
@@ -32,11 +33,12 @@ export function toJob(
   name: JobName,
   first: ContainerInspectInfo,
   others: readonly (ContainerInspectInfo | undefined)[],
+  engine: EngineKind = 'docker',
 ): Job {
   const states = [first, ...others].map((container) =>
     container === undefined
       ? GONE
-      : containerToState(container.State, container.HostConfig.Memory ?? 0),
+      : containerToState(container.State, container.HostConfig.Memory ?? 0, engine),
   );
   return {
     name,

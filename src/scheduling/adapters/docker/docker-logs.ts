@@ -9,7 +9,9 @@ export async function readContainerLog(
   window: LogWindow,
   signal: AbortSignal,
 ): Promise<string> {
-  const stream = await engine.readLogs(id, window.lines, signal);
+  // Podman 4 loses lines when it counts them from the end of a log that has very long ones.
+  const lines = engine.kind === 'podman' ? undefined : window.lines;
+  const stream = await engine.readLogs(id, lines, signal);
   const tail = new LogTail(window);
   const abort = (): void => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });

@@ -120,6 +120,13 @@ describe('a container that has ended', () => {
   });
 
   it('for want of memory without a limit names none', () => {
+    expect(containerToState(ended({ ExitCode: 137 }), 16 * MIB, 'podman')).toMatchObject({
+      reason: 'Signal',
+      message: 'ended by signal SIGKILL (exit code 137), most likely out of memory (limit 16 MiB)',
+    });
+    expect(containerToState(ended({ ExitCode: 137 }), 16 * MIB, 'docker').message).toBe(
+      'ended by signal SIGKILL (exit code 137)',
+    );
     expect(containerToState(ended({ OOMKilled: true, ExitCode: 137 }), 0).message).toBe(
       'killed because it ran out of memory',
     );

@@ -1,4 +1,5 @@
 import type { ContainerInspectInfo } from 'dockerode';
+import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
 import { explainExitCode } from '../../domain/failure-reason.js';
 import type { JobState } from '../../domain/job.js';
 
@@ -35,8 +36,15 @@ const RUNNING_MESSAGES: ReadonlyMap<string, string> = new Map([
 /** Docker's and Podman's ways to say "not yet". */
 const NEVER = '0001-01-01T00:00:00Z';
 
+/** 128 + SIGKILL. On cgroup v1 Podman does not say whether the kernel sent it for want of memory. */
+const SIGKILL_EXIT = 137;
+
 /** The state of one worker. @param memoryLimit in bytes, 0 for none */
-export function containerToState(state: ContainerState, memoryLimit: number): JobState {
+export function containerToState(
+  state: ContainerState,
+  memoryLimit: number,
+  engine: EngineKind = 'docker',
+): JobState {
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(state.Status) ?? 'running';
   const timestamp = timestampOf(state);
@@ -64,7 +72,9 @@ export function containerToState(state: ContainerState, memoryLimit: number): Jo
     };
   }
   const { reason, message } = explainExitCode(state.ExitCode);
-  return { ...failed(state, timestamp), reason, message };
+  const isUnexplained = engine === 'podman' && memoryLimit > 0 && state.ExitCode === SIGKILL_EXIT;
+  const guess = isUnexplained ? `, most likely out of memory${limitWords(memoryLimit)}` : '';
+  return { ...failed(state, timestamp), reason, message: `${message}${guess}` };
 }
 
 function waiting(state: ContainerState): JobState {
@@ -80,8 +90,11 @@ function failed(state: ContainerState, timestamp: string): JobState {
 }
 
 function outOfMemory(memoryLimit: number): string {
-  const limit = memoryLimit > 0 ? ` (limit ${Math.round(memoryLimit / 1024 / 1024)} MiB)` : '';
-  return `killed because it ran out of memory${limit}`;
+  return `killed because it ran out of memory${limitWords(memoryLimit)}`;
+}
+
+function limitWords(memoryLimit: number): string {
+  return memoryLimit > 0 ? ` (limit ${Math.round(memoryLimit / 1024 / 1024)} MiB)` : '';
 }
 
 /** The engine's explanation of a failed start. */

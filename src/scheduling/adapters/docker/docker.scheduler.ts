@@ -84,7 +84,7 @@ export class DockerScheduler implements SchedulerPort {
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const [first, ...others] = await this.inspectWorkers(name, signal);
-    return toJob(name, first, others);
+    return toJob(name, first, others, this.engine.kind);
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {

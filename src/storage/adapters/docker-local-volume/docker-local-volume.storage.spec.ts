@@ -59,7 +59,7 @@ describe('the store in a volume', () => {
     });
     const { input } = await storage.resolve(directories, soon());
     expect(input.path).toBe('/srv/store/key/in');
-    expect(asked).toEqual([{ label: ['role=pfcon'] }]);
+    expect(asked).toEqual([{ label: ['role=pfcon'], status: ['running'] }]);
   });
 
   it.each<[string, Known, string | undefined]>([

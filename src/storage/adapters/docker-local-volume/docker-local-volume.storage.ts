@@ -40,6 +40,11 @@ export class DockerLocalVolumeStorage implements StoragePort {
     };
   }
 
+  async verify(directories: JobDirectories, signal: AbortSignal): Promise<void> {
+    const directory = await this.directory(signal);
+    if (await directory.isVisible()) await directory.verify(directories);
+  }
+
   async prepare(
     directories: JobDirectories,
     owner: DirectoryOwner,
@@ -108,7 +113,10 @@ export class DockerLocalVolumeStorage implements StoragePort {
 
   private async mountpointOfPfcon(signal: AbortSignal): Promise<string> {
     const { pfconSelector } = this.options;
-    const containers = await this.engine.listContainers({ label: [pfconSelector] }, signal);
+    const containers = await this.engine.listContainers(
+      { label: [pfconSelector], status: ['running'] },
+      signal,
+    );
     if (containers.length === 0) {
       throw storageUnavailable(`there is no running container with the label ${pfconSelector}`);
     }

@@ -32,12 +32,12 @@ export class HostStorage implements StoragePort {
     });
   }
 
+  async verify(directories: JobDirectories): Promise<void> {
+    if (await this.isUsable()) await this.directory.verify(directories);
+  }
+
   async prepare(directories: JobDirectories, owner: DirectoryOwner): Promise<void> {
-    if (await this.directory.isVisible()) {
-      await this.directory.prepare(directories, owner);
-    } else if (this.options.mustBeVisible) {
-      throw storageUnavailable('the store cannot be found');
-    }
+    if (await this.isUsable()) await this.directory.prepare(directories, owner);
   }
 
   async check(): Promise<readonly CheckResult[]> {
@@ -52,5 +52,12 @@ export class HostStorage implements StoragePort {
       ];
     }
     return [{ name: 'storage', ok: true, detail: describeUnseenStore(`STOREBASE ${storeBase}`) }];
+  }
+
+  /** False where the engine alone sees the store. */
+  private async isUsable(): Promise<boolean> {
+    if (await this.directory.isVisible()) return true;
+    if (this.options.mustBeVisible) throw storageUnavailable('the store cannot be found');
+    return false;
   }
 }
