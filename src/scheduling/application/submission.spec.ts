@@ -5,6 +5,7 @@ import { DomainError, invalidFields } from '../../shared/domain-error.js';
 import { storageUnavailable } from '../../storage/domain/storage-errors.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import { backendUnavailable, imageUnavailable, jobRefused } from '../domain/scheduling-errors.js';
+import { JobTable } from './job-table.js';
 import { Submissions, type PreparedJob } from './submission.js';
 
 const NAME = jobName('job-1');
@@ -14,7 +15,7 @@ const OTHER = specHash('another');
 
 /** One service over a backend, and how often it prepared and secured a job. */
 function service(backend: InMemoryScheduler, spec: JobSpec = SPEC) {
-  const submissions = new Submissions(backend);
+  const submissions = new Submissions(backend, new JobTable());
   const counts = { prepared: 0, secured: 0 };
   const submit = (hash = SAME, signal = AbortSignal.timeout(5_000)) =>
     submissions.submit(
@@ -93,7 +94,7 @@ describe('directories that cannot be used', () => {
   it('are refused before the backend is asked anything', async () => {
     const backend = new InMemoryScheduler();
     const source = { verify: () => Promise.reject(bad), prepare: () => Promise.reject(bad) };
-    const submission = new Submissions(backend).submit(
+    const submission = new Submissions(backend, new JobTable()).submit(
       NAME,
       SAME,
       source,
@@ -101,6 +102,21 @@ describe('directories that cannot be used', () => {
     );
     await expect(submission).rejects.toBe(bad);
     expect(backend.callCount).toBe(0);
+  });
+
+  it('are no matter for the repeat of a job that is known', async () => {
+    const backend = new InMemoryScheduler();
+    const table = new JobTable();
+    const job = await backend.submit(SPEC);
+    backend.move(NAME, { status: 'started' });
+    table.learn(NAME, job, 0);
+    const source = { verify: () => Promise.reject(bad), prepare: () => Promise.reject(bad) };
+    const submissions = new Submissions(backend, table);
+    const signal = AbortSignal.timeout(500);
+    await expect(submissions.submit(NAME, SAME, source, signal)).resolves.toMatchObject({
+      incarnation: job.incarnation,
+    });
+    await expect(submissions.submit(NAME, OTHER, source, signal)).rejects.toBe(bad);
   });
 
   it('for a moment are tried again', async () => {
@@ -112,7 +128,7 @@ describe('directories that cannot be used', () => {
       return Promise.resolve({ spec: SPEC, secure: () => Promise.resolve() });
     };
     const source = { verify: () => Promise.resolve(), prepare };
-    const submission = new Submissions(backend).submit(
+    const submission = new Submissions(backend, new JobTable()).submit(
       NAME,
       SAME,
       source,

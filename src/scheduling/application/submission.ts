@@ -8,6 +8,7 @@ import { SCHEDULER, type SchedulerPort } from '../domain/scheduler.port.js';
 import { jobConflict } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
 import { fullJitter, pause } from './backoff.js';
+import { JobTable } from './job-table.js';
 
 export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 
@@ -42,7 +43,10 @@ interface Flight {
 export class Submissions {
   private readonly flights = new Map<JobName, Flight>();
 
-  constructor(@Inject(SCHEDULER) private readonly scheduler: SchedulerPort) {}
+  constructor(
+    @Inject(SCHEDULER) private readonly scheduler: SchedulerPort,
+    @Inject(JobTable) private readonly table: JobTable,
+  ) {}
 
   /**
    * @throws DomainError `JobConflict` when a job of that name has another hash; `NameTaken`; the
@@ -90,7 +94,7 @@ export class Submissions {
     { verify, prepare }: JobSource,
     signal: AbortSignal,
   ): Promise<Job> {
-    await verify();
+    await this.verifyUnlessKnown(name, specHash, verify);
     const present = await this.present(name, specHash, signal);
     if (present !== undefined && present.state.status !== 'notstarted') return present;
     const { spec, secure } = await prepare();
@@ -105,6 +109,23 @@ export class Submissions {
       const other = await this.present(name, specHash, signal);
       if (other === undefined) throw error;
       return other;
+    }
+  }
+
+  /**
+   * A repeat of a job that is known is answered even when its directories are gone by now.
+   * @throws DomainError what `verify` throws for any other job.
+   */
+  private async verifyUnlessKnown(
+    name: JobName,
+    specHash: SpecHash,
+    verify: JobSource['verify'],
+  ): Promise<void> {
+    try {
+      await verify();
+    } catch (error) {
+      const isKnown = this.table.get(name)?.specHash === specHash;
+      if (!isKnown || !hasCode(error, 'InvalidRequest')) throw error;
     }
   }
 

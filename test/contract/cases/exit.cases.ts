@@ -24,7 +24,8 @@ const failures: readonly ContractCase[] = Object.entries(ENDINGS).map(([id, { sc
     expect(answer['status']).toBe('finishedWithError');
     expect(answer['message']).toMatch(says);
     const lines = (answer['logs'] ?? '').trim().split('\n');
-    expect(lines[0]).toBe('before');
+    // The shell itself may have a word to say on the other stream, sooner or later.
+    expect(lines).toContain('before');
     expect(lines.at(-1)).toMatch(says);
   },
 }));
