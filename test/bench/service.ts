@@ -41,6 +41,24 @@ export async function startService(
   };
 }
 
+const BARE_SERVER = `
+require('node:http').createServer((_, reply) => reply.end()).listen(0, '127.0.0.1', function () {
+  console.log('"address":"http://127.0.0.1:' + this.address().port + '"');
+});`;
+
+/** Milliseconds from the start of the runtime to the first answer of a server that does nothing. */
+export async function startBareServer(): Promise<number> {
+  const begin = performance.now();
+  const child = spawn(process.execPath, ['-e', BARE_SERVER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await listeningPort(child);
+  await fetch(`http://127.0.0.1:${port}/`);
+  const took = performance.now() - begin;
+  child.kill('SIGKILL');
+  return took;
+}
+
 function listeningPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the service ended with code ${code}`)));

@@ -11,7 +11,10 @@ export interface SyncTimes {
   readonly listShare: number;
   /** The table vouches for its answers this long after the beginning of the last list. */
   readonly trust: number;
-  /** How long hints are collected before the look-ups that they cause. */
+  /**
+   * How long hints are collected before the look-ups that they cause; a poll in the meantime looks up
+   * by itself. A short job is one look-up so, and not three while the engine is starting it.
+   */
   readonly coalesce: number;
   readonly listDeadline: number;
   readonly lookUpDeadline: number;
@@ -24,7 +27,7 @@ export const SYNC_TIMES: SyncTimes = {
   idleList: 10_000,
   listShare: 10,
   trust: 1_000,
-  coalesce: 5,
+  coalesce: 250,
   listDeadline: 10_000,
   lookUpDeadline: 5_000,
   tombstone: 120_000,

@@ -29,6 +29,7 @@ export class Synchroniser {
   private readonly ended = new AbortController();
   private readonly pacemaker: Pacemaker;
   private draining = false;
+  private drainTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly backend: SchedulerPort,
@@ -63,7 +64,10 @@ export class Synchroniser {
   doubt(name: JobName): void {
     if (this.table.get(name) === undefined && !this.lookUps.has(name)) return;
     this.doubts.set(name, this.now());
-    setTimeout(() => void this.drain(), this.times.coalesce).unref();
+    this.drainTimer ??= setTimeout(() => {
+      this.drainTimer = undefined;
+      void this.drain();
+    }, this.times.coalesce).unref();
   }
 
   /** One authoritative look-up, no older than the newest doubt, shared by all who want it. */
