@@ -137,8 +137,17 @@ export class Harness {
     this.http = clientOf(this.service);
   }
 
+  ready(): Promise<Answer> {
+    return this.send('GET', '/health/ready');
+  }
+
+  /** Ends the service and leaves the store. */
+  stop(): Promise<void> {
+    return this.service.stop();
+  }
+
   async close(): Promise<void> {
-    await this.service.stop();
+    await this.stop();
     await rm(this.store, { recursive: true, force: true });
     await rm(`${this.store}.records`, { recursive: true, force: true });
   }

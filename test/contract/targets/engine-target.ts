@@ -15,8 +15,26 @@ interface Inspected {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
 }
 
+/** A volume of the engine, and where its files lie on this host. */
+interface Volume {
+  readonly name: string;
+  readonly mountpoint: string;
+  dispose(): Promise<void>;
+}
+
+/** What only a container engine has. */
+export interface EngineTarget extends ContractTarget {
+  createVolume(name: string): Promise<Volume>;
+  /** A container with the label that mounts the volume where pfcon does. */
+  runPfcon(volume: string, label: string): Promise<ForeignObject>;
+}
+
+export function isEngineTarget(target: ContractTarget): target is EngineTarget {
+  return 'createVolume' in target;
+}
+
 /** Docker or Podman: a throw-away engine of the suite's own, or the one that a variable names. */
-export function engineTarget(kind: 'docker' | 'podman'): ContractTarget {
+export function engineTarget(kind: 'docker' | 'podman'): EngineTarget {
   const given = process.env[`CONTRACT_${kind.toUpperCase()}_HOST`];
   let dockerHost = given ?? '';
   let engine: AxiosInstance;
@@ -57,6 +75,21 @@ export function engineTarget(kind: 'docker' | 'podman'): ContractTarget {
     },
     idOf: async (jid) => (await inspect(engine, jid)).Id,
     placeForeignObject: (name) => createForeign(engine, name),
+    async createVolume(name) {
+      const { data } = await engine.post<{ Mountpoint: string }>('/volumes/create', { Name: name });
+      return {
+        name,
+        mountpoint: data.Mountpoint,
+        dispose: async () => void (await engine.delete(`/volumes/${name}?force=1`)),
+      };
+    },
+    runPfcon(volume, label) {
+      const [key = '', value = ''] = label.split('=');
+      return createForeign(engine, `${volume}-pfcon`, {
+        Labels: { [key]: value },
+        HostConfig: { Binds: [`${volume}:/var/local/storeBase`] },
+      });
+    },
     async listOwn() {
       const filters = encodeURIComponent(JSON.stringify({ label: [OWN] }));
       const { data } = await engine.get<{ Names: string[] }[]>(
@@ -74,8 +107,12 @@ async function inspect(engine: AxiosInstance, name: string): Promise<Inspected> 
 }
 
 /** A running container without a label of ours. */
-async function createForeign(engine: AxiosInstance, name: string): Promise<ForeignObject> {
-  const body = { Image: IMAGE, Cmd: ['sleep', '300'] };
+async function createForeign(
+  engine: AxiosInstance,
+  name: string,
+  extra: object = {},
+): Promise<ForeignObject> {
+  const body = { Image: IMAGE, Cmd: ['sleep', '300'], ...extra };
   const created = await engine.post<{ Id: string }>(`/containers/create?name=${name}`, body);
   const { Id: id } = created.data;
   await engine.post(`/containers/${id}/start`);

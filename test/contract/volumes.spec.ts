@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Harness } from './harness.js';
+import { startServiceProcess } from './service-process.js';
+import { chosenTargets } from './targets/index.js';
+import { isEngineTarget, type EngineTarget } from './targets/engine-target.js';
+
+const SCRIPT =
+  'cat /share/incoming/greeting; tr a-z A-Z </share/incoming/greeting >/share/outgoing/loud';
+
+/** Runs a job of the store and reads what it wrote, as the service's client would. */
+async function expectJobToWork(harness: Harness, store: string): Promise<void> {
+  const job = await harness.job(SCRIPT);
+  await writeFile(join(store, job.input_dir, 'greeting'), 'hello\n');
+  // A client that never makes the output directory.
+  const fresh = { ...job, output_dir: `${job.output_dir}/made/for-the-job` };
+  await harness.submit(fresh);
+  expect(await harness.finish(fresh.jid)).toMatchObject({
+    status: 'finishedSuccessfully',
+    logs: 'hello\n',
+  });
+  expect(await readFile(join(store, fresh.output_dir, 'loud'), 'utf8')).toBe('HELLO\n');
+  expect(await harness.delete(fresh.jid)).toMatchObject({ status: 204 });
+}
+
+async function start(
+  target: EngineTarget,
+  store: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Harness> {
+  const service = await startServiceProcess({
+    ...target.environment(store),
+    STORAGE_TYPE: 'docker_local_volume',
+    ...settings,
+  });
+  return new Harness(target, service, store);
+}
+
+const engines = chosenTargets().filter(isEngineTarget);
+
+describe.runIf(engines.length > 0).each(engines.map((target) => ({ target, name: target.name })))(
+  'a store in a volume of $name',
+  ({ target }) => {
+    beforeAll(() => target.start());
+    afterAll(() => target.stop());
+
+    it('is found by VOLUME_NAME', async () => {
+      const volume = await target.createVolume(`contract-named-${process.pid}`);
+      const harness = await start(target, volume.mountpoint, { VOLUME_NAME: volume.name });
+      await expectJobToWork(harness, volume.mountpoint);
+      await harness.stop();
+      await volume.dispose();
+    });
+
+    it('is found through the container that mounts it, as soon as that runs', async () => {
+      const volume = await target.createVolume(`contract-found-${process.pid}`);
+      const label = `contract.pman=${process.pid}`;
+      const harness = await start(target, volume.mountpoint, { PFCON_SELECTOR: label });
+      await mkdir(join(volume.mountpoint, 'key'), { recursive: true });
+      const early = await harness.ready();
+      expect(early.status).toBe(503);
+      expect(JSON.stringify(early.body)).toContain(`no running container with the label ${label}`);
+      const pfcon = await target.runPfcon(volume.name, label);
+      await expect.poll(async () => (await harness.ready()).status, { timeout: 10_000 }).toBe(200);
+      await expectJobToWork(harness, volume.mountpoint);
+      await harness.stop();
+      await pfcon.dispose();
+      await volume.dispose();
+    });
+  },
+);
