@@ -9,7 +9,7 @@ export interface SyncTimes {
   readonly idleList: number;
   /** A list may take at most one part in this many of the time. */
   readonly listShare: number;
-  /** The table vouches for its answers this long after the beginning of the last list. */
+  /** How long after the next list was due the table still vouches for its answers. */
   readonly trust: number;
   /**
    * How long hints are collected before the look-ups that they cause; a poll in the meantime looks up
@@ -26,7 +26,7 @@ export const SYNC_TIMES: SyncTimes = {
   busyList: 700,
   idleList: 10_000,
   listShare: 10,
-  trust: 1_000,
+  trust: 300,
   coalesce: 250,
   listDeadline: 10_000,
   lookUpDeadline: 5_000,

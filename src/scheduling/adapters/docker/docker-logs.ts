@@ -1,3 +1,4 @@
+import { toEngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { LogWindow } from '../../domain/scheduler.port.js';
 import { LogTail } from './log-tail.js';
@@ -18,6 +19,9 @@ export async function readContainerLog(
   try {
     for await (const chunk of stream) tail.push(chunk as Buffer);
     return tail.text();
+  } catch (error) {
+    // A log that breaks off is no log: its last line would be missing.
+    throw toEngineError(error);
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -1,3 +1,4 @@
+import { toEngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { parseJobName } from '../../domain/job-name.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
@@ -26,6 +27,8 @@ export async function* watchContainers(
       if (rest.length > MAX_LINE) throw new Error('an event of the engine is too long');
       for (const line of lines) yield toHint(line);
     }
+  } catch (error) {
+    throw toEngineError(error);
   } finally {
     stream.destroy();
   }
