@@ -5,6 +5,11 @@ const withCode = (code: string): Error =>
   Object.assign(new Error(`connect ${code} 10.0.0.1:2375`), { code });
 
 describe('an answer of the engine that is an error', () => {
+  it('is "not there" for a container that goes while Podman looks at it', () => {
+    const message = 'container 14c4 does not exist in database: no such container';
+    expect(toEngineError({ statusCode: 500, json: { message } })).toMatchObject({ status: 404 });
+  });
+
   it.each([
     [
       { statusCode: 404, json: { message: ' no such container ' } },

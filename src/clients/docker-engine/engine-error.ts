@@ -32,6 +32,9 @@ interface ModemError {
   readonly code?: string;
 }
 
+/** Podman answers 500 with these words when a container goes while it is being looked at. */
+const NO_SUCH_CONTAINER = /no such container/i;
+
 /** Of streaming calls dockerode keeps the engine's sentence only as the end of its own. */
 const MODEM_MESSAGE = /^\(HTTP code \d+\) .*? - (.*)$/s;
 
@@ -42,7 +45,8 @@ export function toEngineError(error: unknown): EngineError {
   if (statusCode !== undefined) {
     const words =
       json?.message ?? MODEM_MESSAGE.exec(message)?.[1] ?? reason ?? `status ${statusCode}`;
-    return new EngineError(statusCode, words.trim(), statusCode >= 500, error);
+    const status = NO_SUCH_CONTAINER.test(words) ? 404 : statusCode;
+    return new EngineError(status, words.trim(), status >= 500, error);
   }
   if (isAbort(error))
     return new EngineError(undefined, 'the container engine did not answer in time', true, error);
