@@ -18,6 +18,7 @@ const submitOther = (change: (spec: JobSpec) => JobSpec): Defect['spoil'] => {
 
 const answerOther = (change: (job: Job) => Job): Defect['spoil'] => {
   return (backend) => ({
+    submit: async (spec, signal) => change(await backend.submit(spec, signal)),
     find: async (name, signal) => change(await backend.find(name, signal)),
   });
 };

@@ -9,8 +9,8 @@ import { isEngineTarget, type EngineTarget } from './targets/engine-target.js';
 const SCRIPT =
   'cat /share/incoming/greeting; tr a-z A-Z </share/incoming/greeting >/share/outgoing/loud';
 
-/** Runs a job of the store and reads what it wrote, as the service's client would. */
-async function expectJobToWork(harness: Harness, store: string): Promise<void> {
+/** Runs a job of the store, as the service's client would. @returns what the job wrote. */
+async function runJob(harness: Harness, store: string): Promise<string> {
   const job = await harness.job(SCRIPT);
   await writeFile(join(store, job.input_dir, 'greeting'), 'hello\n');
   // A client that never makes the output directory.
@@ -20,8 +20,9 @@ async function expectJobToWork(harness: Harness, store: string): Promise<void> {
     status: 'finishedSuccessfully',
     logs: 'hello\n',
   });
-  expect(await readFile(join(store, fresh.output_dir, 'loud'), 'utf8')).toBe('HELLO\n');
+  const written = await readFile(join(store, fresh.output_dir, 'loud'), 'utf8');
   expect(await harness.delete(fresh.jid)).toMatchObject({ status: 204 });
+  return written;
 }
 
 async function start(
@@ -48,7 +49,7 @@ describe.runIf(engines.length > 0).each(engines.map((target) => ({ target, name:
     it('is found by VOLUME_NAME', async () => {
       const volume = await target.createVolume(`contract-named-${process.pid}`);
       const harness = await start(target, volume.mountpoint, { VOLUME_NAME: volume.name });
-      await expectJobToWork(harness, volume.mountpoint);
+      expect(await runJob(harness, volume.mountpoint)).toBe('HELLO\n');
       await harness.stop();
       await volume.dispose();
     });
@@ -63,7 +64,7 @@ describe.runIf(engines.length > 0).each(engines.map((target) => ({ target, name:
       expect(JSON.stringify(early.body)).toContain(`no running container with the label ${label}`);
       const pfcon = await target.runPfcon(volume.name, label);
       await expect.poll(async () => (await harness.ready()).status, { timeout: 10_000 }).toBe(200);
-      await expectJobToWork(harness, volume.mountpoint);
+      expect(await runJob(harness, volume.mountpoint)).toBe('HELLO\n');
       await harness.stop();
       await pfcon.dispose();
       await volume.dispose();

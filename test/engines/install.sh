@@ -16,10 +16,11 @@ iproute2         ip
 iptables         iptables
 debootstrap      debootstrap
 curl             curl
+golang-go        go
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
 
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/go/bin
 static_busybox() { busybox --list >/dev/null 2>&1 && ! ldd "$(command -v busybox)" >/dev/null 2>&1; }
 
 missing=()
