@@ -1,10 +1,15 @@
 import type { ContainerInspectInfo } from 'dockerode';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { STATE_MEANING } from './docker-status.js';
 
 /** Time between SIGTERM and SIGKILL, in seconds: the data of a cancelled job is of no use. */
 export const STOP_GRACE_SECONDS = 1;
+
+/** Docker's 409 to a removal while another caller's goes on. */
+const BEING_REMOVED = /removal of container .* is already in progress/i;
+const REMOVAL_POLL_MS = 100;
 
 /** Ends what runs in a container. @throws EngineError when the engine does not answer */
 export async function haltContainer(
@@ -22,15 +27,21 @@ export async function haltContainer(
   }
 }
 
-/** Removes a container; one that is gone already is no error. */
+/** Removes a container; when it returns the container is gone, whoever has removed it. */
 export async function discardContainer(
   engine: DockerEngine,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await engine.removeContainer(id, signal);
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.status !== 404) throw error;
+  for (;;) {
+    try {
+      await engine.removeContainer(id, signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      if (error.status === 404) return;
+      if (error.status !== 409 || !BEING_REMOVED.test(error.words)) throw error;
+    }
+    await sleep(REMOVAL_POLL_MS);
   }
 }
