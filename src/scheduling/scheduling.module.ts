@@ -84,7 +84,12 @@ export class SchedulingModule implements OnApplicationShutdown {
             return new LiveScheduler(backend, table, logs, synchroniser);
           },
         },
-        { provide: SUBMISSIONS, useClass: Submissions },
+        {
+          provide: SUBMISSIONS,
+          inject: [SCHEDULER, JobTable, SYNCHRONISER],
+          useFactory: (scheduler: SchedulerPort, table: JobTable, synchroniser: Synchroniser) =>
+            new Submissions(scheduler, table, (name) => synchroniser.doubt(name)),
+        },
       ],
       exports: [SCHEDULER, SUBMISSIONS],
     };

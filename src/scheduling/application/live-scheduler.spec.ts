@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { jobSpec } from '../../../test/fakes/builders.js';
 import { ModelBackend, type Weather } from '../../../test/fakes/model-backend.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { EventLog } from '../../shared/event-log.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
+import { jobNotFound } from '../domain/scheduling-errors.js';
+import type { SpecHash } from '../domain/spec-hash.js';
 import { JobTable } from './job-table.js';
 import { LiveScheduler } from './live-scheduler.js';
 import { LogCache } from './log-cache.js';
+import { Submissions, type JobSource } from './submission.js';
 import type { SyncTimes } from './sync-times.js';
 import { Synchroniser } from './synchroniser.js';
 
@@ -34,7 +38,7 @@ function live(backend: ModelBackend, times = TIMES) {
   const sync = new Synchroniser(backend, table, SILENT, clock, times);
   const scheduler = new LiveScheduler(backend, table, new LogCache(backend, 1_000, clock), sync);
   sync.start();
-  return { scheduler, sync };
+  return { scheduler, sync, table };
 }
 
 const soon = (): AbortSignal => AbortSignal.timeout(1_000);
@@ -102,6 +106,37 @@ describe('a poll', () => {
       await scheduler.remove(NAME, soon());
       expect(await statusOf(scheduler, NAME)).toBe('JobNotFound');
     }
+    sync.stop();
+  });
+});
+
+describe('a removal by somebody else that no hint has told of', () => {
+  it.each(['remove', 'stop'] as const)('shows as soon as a %s has met it', async (call) => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const { scheduler, sync } = live(backend, ONE_LIST);
+    await scheduler.submit(spec(NAME), soon());
+    expect(await statusOf(scheduler, NAME)).toBe('notstarted');
+    backend.destroy(NAME);
+    backend.stop = () => Promise.reject(jobNotFound(NAME));
+    await expect(scheduler[call](NAME, soon())).rejects.toMatchObject({ code: 'JobNotFound' });
+    expect(await statusOf(scheduler, NAME)).toBe('JobNotFound');
+    sync.stop();
+  });
+
+  it('does not make a new submission take the old job for its own', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const { scheduler, sync, table } = live(backend, ONE_LIST);
+    const submissions = new Submissions(scheduler, table, (name) => sync.doubt(name));
+    const source: JobSource = {
+      verify: () => Promise.resolve(),
+      prepare: () => Promise.resolve({ spec: jobSpec({ name: NAME }), secure: async () => {} }),
+    };
+    const submit = () => submissions.submit(NAME, 'hash' as SpecHash, source, soon());
+    const first = await submit();
+    backend.move(NAME, 'finishedSuccessfully');
+    expect(await submit()).toMatchObject({ incarnation: first.incarnation });
+    backend.destroy(NAME);
+    expect((await submit()).incarnation).not.toBe(first.incarnation);
     sync.stop();
   });
 });

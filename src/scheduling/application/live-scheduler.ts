@@ -85,12 +85,17 @@ export class LiveScheduler implements SchedulerPort {
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
-    await this.backend.stop(name, signal);
-    this.sync.doubt(name);
+    // Also when it failed: it may have acted, or know of a removal by somebody else.
+    await this.backend.stop(name, signal).finally(() => this.sync.doubt(name));
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    await this.backend.remove(name, signal);
+    try {
+      await this.backend.remove(name, signal);
+    } catch (error) {
+      this.sync.doubt(name);
+      throw error;
+    }
     // Whatever a look-up said that began before now is older than the removal.
     this.table.learn(name, undefined, this.sync.now());
     this.logCache.forget(name);

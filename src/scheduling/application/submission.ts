@@ -1,14 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { DomainError, hasCode } from '../../shared/domain-error.js';
 import { assertSupported } from '../domain/feature-rules.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
-import { SCHEDULER, type SchedulerPort } from '../domain/scheduler.port.js';
+import type { SchedulerPort } from '../domain/scheduler.port.js';
 import { jobConflict } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
 import { fullJitter, pause } from './backoff.js';
-import { JobTable } from './job-table.js';
+import type { JobTable } from './job-table.js';
 
 export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 
@@ -39,13 +38,14 @@ interface Flight {
  * Submission as reconciliation: whatever happened before (a repeat, a lost answer, a crash between
  * two calls), the outcome is one job of that name, started once. Written once, for every backend.
  */
-@Injectable()
 export class Submissions {
   private readonly flights = new Map<JobName, Flight>();
 
   constructor(
-    @Inject(SCHEDULER) private readonly scheduler: SchedulerPort,
-    @Inject(JobTable) private readonly table: JobTable,
+    private readonly scheduler: SchedulerPort,
+    private readonly table: JobTable,
+    /** Makes the next look-up of a job ask the backend. */
+    private readonly doubt: (name: JobName) => void = () => undefined,
   ) {}
 
   /**
@@ -135,6 +135,8 @@ export class Submissions {
     specHash: SpecHash,
     signal: AbortSignal,
   ): Promise<Job | undefined> {
+    // A table that has not heard of a removal elsewhere would take a new job for the old one.
+    this.doubt(name);
     try {
       const job = await this.scheduler.find(name, signal);
       if (job.specHash !== specHash) throw jobConflict(name);
