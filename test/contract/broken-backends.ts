@@ -1,6 +1,7 @@
 import type { JobSpec } from '../../src/scheduling/domain/job-spec.js';
 import type { Job } from '../../src/scheduling/domain/job.js';
 import type { SchedulerPort } from '../../src/scheduling/domain/scheduler.port.js';
+import { jobRefused } from '../../src/scheduling/domain/scheduling-errors.js';
 
 /** A way in which a backend can be wrong, and a case of the contract that must notice it. */
 export interface Defect {
@@ -18,6 +19,7 @@ const submitOther = (change: (spec: JobSpec) => JobSpec): Defect['spoil'] => {
 
 const answerOther = (change: (job: Job) => Job): Defect['spoil'] => {
   return (backend) => ({
+    // A short job may have ended before its submission is answered.
     submit: async (spec, signal) => change(await backend.submit(spec, signal)),
     find: async (name, signal) => change(await backend.find(name, signal)),
   });
@@ -99,6 +101,66 @@ export const DEFECTS: readonly Defect[] = [
     ),
   },
   {
+    title: 'does not know the state of a running job',
+    noticedBy: 'life',
+    spoil: answerOther((job) =>
+      job.state.status === 'started'
+        ? { ...job, state: { ...job.state, status: 'undefined' } }
+        : job,
+    ),
+  },
+  {
+    title: 'gives another time with every look-up',
+    noticedBy: 'final-answer-stays',
+    spoil: (backend) => ({
+      find: async (name, signal) => {
+        const job = await backend.find(name, signal);
+        const timestamp = new Date().toISOString();
+        return { ...job, incarnation: timestamp, state: { ...job.state, timestamp } };
+      },
+    }),
+  },
+  {
+    title: 'says ended where a signal ended the job',
+    noticedBy: 'killed-from-outside',
+    spoil: answerOther((job) => ({
+      ...job,
+      state: { ...job.state, message: job.state.message.replace(/signal \w+/, 'exit') },
+    })),
+  },
+  {
+    title: 'finds a job by the beginning of its name',
+    noticedBy: 'jid-part',
+    spoil: (backend) => ({
+      find: async (name, signal) => {
+        const listed = await backend.list(signal);
+        const found = listed.find((job) => job.name.startsWith(name));
+        return backend.find(found?.name ?? name, signal);
+      },
+    }),
+  },
+  {
+    title: 'takes jids that differ only in case for the same',
+    noticedBy: 'jids-apart',
+    spoil: (backend) => ({
+      find: async (name, signal) => {
+        const listed = await backend.list(signal);
+        const found = listed.find((job) => job.name.toLowerCase() === name.toLowerCase());
+        return backend.find(found?.name ?? name, signal);
+      },
+    }),
+  },
+  {
+    title: 'tells where the store lies when it refuses a program',
+    noticedBy: 'missing-executable',
+    spoil: (backend) => ({
+      submit: (spec, signal) =>
+        backend.submit(spec, signal).catch((error: Error) => {
+          throw jobRefused(`${error.message} with ${spec.mounts.input.path}`);
+        }),
+    }),
+  },
+  {
     title: 'loses the last line of a log',
     noticedBy: 'log-last-line',
     spoil: logOther((text) => text.split('\n').slice(0, -2).join('\n')),
@@ -111,8 +173,13 @@ export const DEFECTS: readonly Defect[] = [
     }),
   },
   {
-    title: 'does not count bytes',
+    title: 'cuts a log inside a character',
     noticedBy: 'log-one-line',
+    spoil: logOther((text) => Buffer.from(text).subarray(1).toString('utf8')),
+  },
+  {
+    title: 'does not count bytes',
+    noticedBy: 'log-byte-cap',
     spoil: (backend) => ({
       logs: (name, window, signal) => backend.logs(name, { ...window, bytes: 1e9 }, signal),
     }),

@@ -10,9 +10,16 @@ export interface ExpectedRefusal {
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** The field or setting that the refusal names. */
   readonly field?: string;
-  /** True for a setting with which the service does not start. */
-  readonly isAtBoot?: boolean;
+  /** A refused request by default; or a service that does not start, or that warns at its start. */
+  readonly seen?: 'no-start' | 'boot-warning';
 }
+
+/** Settings that only container engines can follow. */
+const ENGINE_SETTINGS = {
+  JOB_CAPABILITIES: 'engine',
+  JOB_NETWORK: 'none',
+  MEMORY_LIMIT: 'soft',
+};
 
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
@@ -31,7 +38,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     feature: 'shm-size',
     settings: { SHM_SIZE: '96' },
     field: 'SHM_SIZE',
-    isAtBoot: true,
+    seen: 'no-start',
   },
   {
     target: 'process',
@@ -39,4 +46,11 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     overrides: { gpu_limit: 1 },
     field: 'gpu_limit',
   },
+  ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
+    target: 'process',
+    feature: 'engine-settings' as const,
+    settings: { [field]: value },
+    field,
+    seen: 'boot-warning' as const,
+  })),
 ];

@@ -1,9 +1,10 @@
 import axios, { type AxiosInstance } from 'axios';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wrongInAnswer } from './answer-rules.js';
 import type { RunningService } from './service-process.js';
 import type { ContractTarget, ForeignObject } from './target.js';
 
@@ -23,10 +24,13 @@ export type Job = Readonly<Record<string, unknown>> & {
 
 const FINISH_DEADLINE_MS = 60_000;
 const POLL_MS = 100;
+const REMOVALS_AT_ONCE = 4;
 
 /** One service with its settings, its store, and what a test asks of them. */
 export class Harness {
   private http: AxiosInstance;
+  /** Of every job that the service has taken. */
+  private readonly taken = new Set<string>();
 
   constructor(
     readonly target: ContractTarget,
@@ -60,8 +64,10 @@ export class Harness {
     };
   }
 
-  post(job: unknown): Promise<Answer> {
-    return this.send('POST', '/api/v1/', job);
+  async post(job: unknown): Promise<Answer> {
+    const answer = await this.send('POST', '/api/v1/', job);
+    if (answer.status === 201) this.taken.add(answer.body['jid'] ?? '');
+    return answer;
   }
 
   get(jid: string): Promise<Answer> {
@@ -108,6 +114,15 @@ export class Harness {
     return readFile(join(this.store, job.output_dir, file), 'utf8');
   }
 
+  /** Bytes of every file that the job has written so far. */
+  async outputSizes({ output_dir }: Job): Promise<Readonly<Record<string, number>>> {
+    const folder = join(this.store, output_dir);
+    const sizes = (await readdir(folder)).map(
+      async (name) => [name, (await stat(join(folder, name))).size] as const,
+    );
+    return Object.fromEntries(await Promise.all(sizes));
+  }
+
   async exists(path: string): Promise<boolean> {
     return stat(join(this.store, path)).then(
       () => true,
@@ -132,13 +147,31 @@ export class Harness {
     return this.target.placeForeignObject(name);
   }
 
-  async crashAndRestart(): Promise<void> {
-    this.service = await this.service.crashAndRestart();
+  /** What the service has logged so far, a line a record. */
+  get serviceLog(): readonly string[] {
+    return this.service.output;
+  }
+
+  async crashAndRestart(changes: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.service = await this.service.crashAndRestart(changes);
     this.http = clientOf(this.service);
   }
 
+  /** A second service with the same settings, at the same backend and store. */
+  async replica(): Promise<Harness> {
+    return new Harness(this.target, await this.service.startReplica(), this.store);
+  }
+
+  /** Ends and forgets every job, also where the settings make the service keep them. */
+  async removeAll(): Promise<void> {
+    await this.deleteTaken();
+    if (this.taken.size === 0) return;
+    await this.crashAndRestart({ REMOVE_JOBS: 'yes' });
+    await this.deleteTaken();
+  }
+
   ready(): Promise<Answer> {
-    return this.send('GET', '/health/ready');
+    return this.ask('GET', '/health/ready');
   }
 
   /** Ends the service and leaves the store. */
@@ -148,11 +181,29 @@ export class Harness {
 
   async close(): Promise<void> {
     await this.stop();
-    await rm(this.store, { recursive: true, force: true });
-    await rm(`${this.store}.records`, { recursive: true, force: true });
+    await removeStore(this.store);
   }
 
+  private async deleteTaken(): Promise<void> {
+    const jids = [...this.taken].values();
+    const lane = async (): Promise<void> => {
+      for (const jid of jids) {
+        await this.delete(jid);
+        if ((await this.get(jid)).status === 404) this.taken.delete(jid);
+      }
+    };
+    await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, lane));
+  }
+
+  /** What holds for every answer is looked at with every answer. */
   private async send(method: string, url: string, data?: unknown): Promise<Answer> {
+    const answer = await this.ask(method, url, data);
+    const wrong = wrongInAnswer(answer, this.store);
+    if (wrong === undefined) return answer;
+    throw new Error(`${wrong}: ${method} ${url} ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+
+  private async ask(method: string, url: string, data?: unknown): Promise<Answer> {
     const { status, data: body } = await this.http.request<Body>({ method, url, data });
     return { status, body };
   }
@@ -165,6 +216,12 @@ export interface Finished {
 
 function clientOf(service: RunningService): AxiosInstance {
   return axios.create({ baseURL: service.baseUrl, validateStatus: () => true, timeout: 100_000 });
+}
+
+/** With what a backend has put beside it. */
+export async function removeStore(store: string): Promise<void> {
+  await rm(store, { recursive: true, force: true });
+  await rm(`${store}.records`, { recursive: true, force: true });
 }
 
 export async function createStore(): Promise<string> {

@@ -32,7 +32,9 @@ async function harnessWith(
   const { port } = app.getHttpServer().address() as AddressInfo;
   const service: RunningService = {
     baseUrl: `http://127.0.0.1:${port}`,
+    output: [],
     crashAndRestart: () => Promise.reject(new Error('this service cannot crash alone')),
+    startReplica: () => Promise.reject(new Error('this service is alone')),
     stop: async () => {
       await app.close();
       // A defect may have left processes behind.

@@ -1,48 +1,68 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const START_DEADLINE_MS = 30_000;
+/** Beyond it a service that was asked to end is killed, and that is an error. */
+const STOP_DEADLINE_MS = 20_000;
+
+type Variables = Readonly<Record<string, string>>;
 
 /** A service that can be reached, whatever runs it. */
 export interface RunningService {
   readonly baseUrl: string;
-  /** Ends it at once, as a power cut would, and starts it again. */
-  crashAndRestart(): Promise<RunningService>;
+  /** The lines that it has written to its standard output so far. */
+  readonly output: readonly string[];
+  /** Ends it at once, as a power cut would, and starts it again, with other settings if need be. */
+  crashAndRestart(changes?: Variables): Promise<RunningService>;
+  /** Starts another one beside it with the same settings. */
+  startReplica(): Promise<RunningService>;
   stop(): Promise<void>;
 }
 
 /** Starts the built service as a process of its own, with nothing of the tests' environment. */
-export async function startServiceProcess(
-  variables: Readonly<Record<string, string>>,
-): Promise<RunningService> {
+export async function startServiceProcess(variables: Variables): Promise<RunningService> {
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const baseUrl = await listeningAddress(child);
-  const end = (signal: NodeJS.Signals): Promise<void> =>
-    new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.kill(signal);
-    });
+  const output: string[] = [];
+  const baseUrl = await listeningAddress(child, output);
   return {
     baseUrl,
-    async crashAndRestart() {
-      await end('SIGKILL');
-      return startServiceProcess(variables);
+    output,
+    async crashAndRestart(changes = {}) {
+      await end(child, 'SIGKILL');
+      return startServiceProcess({ ...variables, ...changes });
     },
-    stop: () => end('SIGTERM'),
+    startReplica: () => startServiceProcess(variables),
+    async stop() {
+      await end(child, 'SIGTERM');
+      if (child.signalCode === 'SIGKILL') throw new Error('the service does not end when asked to');
+    },
   };
 }
 
-function listeningAddress(child: ChildProcess): Promise<string> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+function listeningAddress(child: ChildProcess, output: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const output: string[] = [];
+    const words: string[] = [];
     const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);
-    child.once('exit', () => reject(new Error(`the service ended:\n${output.join('\n')}`)));
-    child.stderr?.on('data', (chunk) => output.push(String(chunk)));
+    child.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(`the service ended:\n${[...words, ...output].join('\n')}`));
+    });
+    child.stderr?.on('data', (chunk) => words.push(String(chunk)));
     if (child.stdout === null) throw new Error('the service has no output');
     createInterface({ input: child.stdout }).on('line', (line) => {
       output.push(line);

@@ -1,6 +1,14 @@
 /** What a backend can be asked to show; a case that needs more than a target has is a refusal there. */
 export type Feature =
-  'images' | 'engine-names' | 'hard-limits' | 'container-rights' | 'shm-size' | 'gpu-refusal';
+  | 'images'
+  | 'engine-names'
+  | 'engine-settings'
+  | 'hard-limits'
+  | 'container-rights'
+  | 'shm-size'
+  | 'gpu-refusal'
+  | 'local-processes'
+  | 'log-files';
 
 /** Something of somebody else that has the name of a job. */
 export interface ForeignObject {
@@ -25,6 +33,8 @@ export interface ContractTarget {
   placeForeignObject(name: string): Promise<ForeignObject>;
   /** The backend's own id of a job; only where `engine-names` is a feature. */
   idOf(jid: string): Promise<string>;
-  /** Names of everything that carries the service's labels. */
+  /** How much disk the engine keeps for the log of a job; only where `log-files` is a feature. */
+  logBytes(jid: string, store: string): Promise<number>;
+  /** Names of everything that the service has made and not removed. */
   listOwn(store: string): Promise<readonly string[]>;
 }

@@ -54,6 +54,22 @@ describe.runIf(engines.length > 0).each(engines.map((target) => ({ target, name:
       await volume.dispose();
     });
 
+    it('is all that stays: a volume that the image declares goes with its job', async () => {
+      const volume = await target.createVolume(`contract-kept-${process.pid}`);
+      await target.deriveImage('probe-volume', 'VOLUME /scratch');
+      const harness = await start(target, volume.mountpoint, { VOLUME_NAME: volume.name });
+      const before = await target.listVolumes();
+      const { job, answer } = await harness.run('touch /scratch/file', {
+        image: 'local/probe-volume:1',
+      });
+      expect(answer['status']).toBe('finishedSuccessfully');
+      expect(await target.listVolumes()).toHaveLength(before.length + 1);
+      expect((await harness.delete(job.jid)).status).toBe(204);
+      expect((await target.listVolumes()).toSorted()).toEqual(before.toSorted());
+      await harness.stop();
+      await volume.dispose();
+    });
+
     it('is found through the container that mounts it, as soon as that runs', async () => {
       const volume = await target.createVolume(`contract-found-${process.pid}`);
       const label = `contract.pman=${process.pid}`;

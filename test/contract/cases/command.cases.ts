@@ -20,6 +20,14 @@ const HARD_WORDS = [
   ';&|<>',
   'grüße 日本 🧠',
   '%s%n',
+  'ends with a line break\n',
+  '\r',
+  '\\',
+  '[a-z]?{b,c}',
+  '!!',
+  '--',
+  '-',
+  '#',
 ];
 
 export const COMMAND_CASES: readonly ContractCase[] = [
@@ -40,6 +48,16 @@ export const COMMAND_CASES: readonly ContractCase[] = [
       const args = Array.from({ length: 10_000 }, (_, index) => `arg-${index}`);
       const { job } = await harness.run('echo $# "$1" > /share/outgoing/count', { args });
       expect(await harness.written(job, 'count')).toBe('10001 arg-0\n');
+    },
+  },
+  {
+    id: 'argv-wide',
+    title: 'one argument of 100,000 characters arrives whole',
+    async run(harness) {
+      const wide = 'ü'.repeat(50_000);
+      const { job } = await harness.run(WRITE_ARGV, { args: [wide] });
+      const [first = ''] = (await harness.written(job, 'argv')).split('\0');
+      expect(first === wide).toBe(true);
     },
   },
   {

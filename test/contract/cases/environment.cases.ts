@@ -3,6 +3,11 @@ import type { ContractCase } from '../contract-case.js';
 
 const WRITE_ENV = 'cat /proc/self/environ > /share/outgoing/environ';
 
+/** What engines and shells set by themselves. */
+const USUAL_NAMES = new Set(
+  ['PATH', 'HOME', 'HOSTNAME', 'TERM', 'container'].concat(['PWD', 'OLDPWD', 'SHLVL', '_']),
+);
+
 function parse(environ: string): Map<string, string> {
   const entries = environ.split('\0').filter((entry) => entry !== '');
   return new Map(
@@ -30,14 +35,39 @@ export const ENVIRONMENT_CASES: readonly ContractCase[] = [
   },
   {
     id: 'env-no-leak',
-    title: "nothing of the service's own environment reaches a job",
-    settings: { SECRET_KEY: 'of-the-service' },
+    title: "nothing of the service's own environment reaches a job, which has only the usual names",
+    settings: {
+      SECRET_KEY: 'of-the-service',
+      PMAN_ENV_0: 'of-the-service',
+      LD_LIBRARY_PATH: '/of-the-service',
+      AWS_SECRET_ACCESS_KEY: 'of-the-service',
+    },
     async run(harness) {
-      const { job } = await harness.run(WRITE_ENV);
+      const { job } = await harness.run(WRITE_ENV, { env: ['OWN=1'] });
       const environ = await harness.written(job, 'environ');
       expect(environ).not.toContain('of-the-service');
-      expect([...parse(environ).keys()]).not.toContain('CONTAINER_ENV');
-      expect([...parse(environ).keys()].filter((name) => name.startsWith('NVIDIA'))).toEqual([]);
+      const unusual = [...parse(environ).keys()].filter((name) => !USUAL_NAMES.has(name));
+      expect(unusual).toEqual(['OWN']);
+    },
+  },
+  {
+    id: 'env-wide',
+    title: 'a variable of 100,000 characters arrives whole',
+    async run(harness) {
+      const value = 'x'.repeat(100_000);
+      const { job } = await harness.run(WRITE_ENV, { env: [`WIDE=${value}`] });
+      const environ = parse(await harness.written(job, 'environ'));
+      expect(environ.get('WIDE') === value).toBe(true);
+    },
+  },
+  {
+    id: 'env-path',
+    title: "a PATH of the request takes the place of the image's",
+    async run(harness) {
+      const env = ['PATH=/bin:/usr/bin:/of/the/request'];
+      const { job } = await harness.run(WRITE_ENV, { env });
+      const environ = parse(await harness.written(job, 'environ'));
+      expect(environ.get('PATH')).toBe('/bin:/usr/bin:/of/the/request');
     },
   },
   {

@@ -1,5 +1,8 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
+import { killOnThisHost } from '../local-processes.js';
 
 interface Ending {
   readonly script: string;
@@ -14,6 +17,24 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   'exit-255': { script: 'exit 255', says: /exited with code 255$/ },
   // A process that is the first of its container cannot signal itself; its code is what counts.
   'exit-signal': { script: 'sh -c "kill -9 \\$\\$"; exit $?', says: /signal SIGKILL/ },
+};
+
+const killedFromOutside: ContractCase = {
+  id: 'killed-from-outside',
+  title: 'a job that is killed from outside is an error that names the signal',
+  needs: ['local-processes'],
+  async run(harness) {
+    // By which the job's own process is found among all others of this host.
+    const seconds = randomInt(1e6, 1e8);
+    const job = await harness.job(`echo before; touch /share/outgoing/up; exec sleep ${seconds}`);
+    await harness.submit(job);
+    await harness.appears(job, 'up');
+    await killOnThisHost(['sleep', String(seconds)]);
+    const answer = await harness.finish(job.jid);
+    expect(answer['status']).toBe('finishedWithError');
+    expect(answer['message']).toContain('signal SIGKILL');
+    expect(answer['logs']).toMatch(/^before\n.*signal SIGKILL.*\n$/);
+  },
 };
 
 const failures: readonly ContractCase[] = Object.entries(ENDINGS).map(([id, { script, says }]) => ({
@@ -41,6 +62,19 @@ export const EXIT_CASES: readonly ContractCase[] = [
     },
   },
   ...failures,
+  killedFromOutside,
+  {
+    id: 'final-answer-stays',
+    title: 'the first final answer is also every later one, whoever is asked',
+    async run(harness) {
+      const { job, answer } = await harness.run('echo out; exit 4');
+      // Longer than anything that is kept for a while is kept.
+      await sleep(2_500);
+      expect((await harness.get(job.jid)).body).toEqual(answer);
+      const { body } = await harness.post(job);
+      expect(body).toEqual({ ...answer, logs: '' });
+    },
+  },
   {
     id: 'life',
     title: 'a job goes from not started to started to finished and never back',

@@ -72,12 +72,55 @@ export const IDENTITY_CASES: readonly ContractCase[] = [
     id: 'conflict',
     title: 'another job under the same jid is refused with 409 and touches nothing',
     async run(harness) {
-      const job = await harness.job(MARK);
+      const job = await harness.job(`${MARK}; sleep 1`);
       await harness.submit(job);
+      await harness.appears(job, 'runs');
+      const others = [{ args: ['x'] }, { env: ['A=1'] }, { memory_limit: 201 }, { auid: 'other' }];
+      const refused = await Promise.all(
+        others.map((change) => harness.post({ ...job, ...change })),
+      );
+      expect(refused.map(({ status }) => status)).toEqual(others.map(() => 409));
       const answer = await harness.finish(job.jid);
-      const other = await harness.post({ ...job, args: ['other'] });
-      expect(other.status).toBe(409);
+      expect(answer['status']).toBe('finishedSuccessfully');
+      expect((await harness.post({ ...job, args: ['other'] })).status).toBe(409);
       expect((await harness.get(job.jid)).body).toEqual(answer);
+      expect(await runs(harness, job)).toBe('run\n');
+    },
+  },
+  {
+    id: 'jids-apart',
+    title: 'jids that differ in a letter, its case or a sign are jobs of their own',
+    async run(harness) {
+      const base = (await harness.job('')).jid;
+      const jids = [
+        `${base}-a`,
+        `${base}-A`,
+        `${base}_a`,
+        `${base}.a`,
+        `${base}-a.1`,
+        `${base}-a-1`,
+      ];
+      const finished = await Promise.all(
+        jids.map((jid) => harness.run(`echo ${jid}`, { jid, number_of_workers: 1 })),
+      );
+      expect(finished.map(({ answer }) => answer['logs'])).toEqual(jids.map((jid) => `${jid}\n`));
+      expect((await harness.delete(`${base}-a`)).status).toBe(204);
+      const left = await Promise.all(jids.map((jid) => harness.get(jid)));
+      expect(left.map(({ status }) => status)).toEqual([404, 200, 200, 200, 200, 200]);
+    },
+  },
+  {
+    id: 'jid-part',
+    title: 'a part of a jid, or a pattern, is nobody',
+    async run(harness) {
+      const { job } = await harness.run('true');
+      const parts = [job.jid.slice(0, -1), job.jid.slice(1), `${job.jid}1`, `${job.jid}-`];
+      const patterns = [`${job.jid.slice(0, -1)}.`, job.jid.toUpperCase()];
+      for (const name of [...parts, ...patterns]) {
+        expect(await harness.get(name)).toMatchObject({ status: 404 });
+        expect(await harness.delete(name)).toMatchObject({ status: 404 });
+      }
+      expect(await harness.get(job.jid)).toMatchObject({ status: 200 });
     },
   },
   {
@@ -91,7 +134,13 @@ export const IDENTITY_CASES: readonly ContractCase[] = [
         const refused = await harness.post(job);
         expect(refused.status).toBe(409);
         expect(JSON.stringify(refused.body)).not.toContain(foreign.id.slice(0, 12));
-        const lookUps = [job.jid, foreign.id, foreign.id.slice(0, 12), foreign.id.slice(0, 3)];
+        const lookUps = [
+          job.jid,
+          `%2F${job.jid}`,
+          foreign.id,
+          foreign.id.slice(0, 12),
+          foreign.id.slice(0, 3),
+        ];
         for (const name of lookUps) {
           expect(await harness.get(name)).toMatchObject({ status: 404 });
           expect(await harness.delete(name)).toMatchObject({ status: 404 });

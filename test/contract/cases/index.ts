@@ -7,6 +7,8 @@ import { LIMIT_CASES } from './limits.cases.js';
 import { LOG_CASES } from './logs.cases.js';
 import { REFUSAL_CASES } from './refusal.cases.js';
 import { REMOVAL_CASES } from './removal.cases.js';
+import { REPLICA_CASES } from './replica.cases.js';
+import { SERVICE_LOG_CASES } from './service-log.cases.js';
 import { USER_CASES } from './user.cases.js';
 import { WORKER_CASES } from './workers.cases.js';
 
@@ -22,4 +24,6 @@ export const CASES: readonly ContractCase[] = [
   ...REFUSAL_CASES,
   ...REMOVAL_CASES,
   ...WORKER_CASES,
+  ...REPLICA_CASES,
+  ...SERVICE_LOG_CASES,
 ];

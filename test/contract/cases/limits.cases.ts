@@ -20,10 +20,13 @@ pids=$(dir pids pids.max pids.max)
 cat "$memory/memory.limit_in_bytes" 2>/dev/null || cat "$memory/memory.max"
 cat "$cpu/cpu.cfs_quota_us" 2>/dev/null || cut -d' ' -f1 "$cpu/cpu.max"
 cat "$pids/pids.max"
+cat "$memory/memory.memsw.limit_in_bytes" 2>/dev/null || cat "$memory/memory.swap.max" 2>/dev/null || echo none
+ulimit -Hn
 `;
 
 const LIMITS_FILE = `{ ${WRITE_LIMITS} } > /share/outgoing/limits`;
 const MEBIBYTE = 1024 * 1024;
+const ISO: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
 const UNLIMITED = /^(?:max|-1|9223372036854771712)$/;
 
 async function limits(harness: Harness, job: Job): Promise<readonly string[]> {
@@ -37,7 +40,72 @@ export const LIMIT_CASES: readonly ContractCase[] = [
     needs: ['hard-limits'],
     async run(harness) {
       const { job } = await harness.run(LIMITS_FILE, { memory_limit: '100', cpu_limit: '1500' });
-      expect(await limits(harness, job)).toEqual([String(100 * MEBIBYTE), '150000', '4096']);
+      const [memory, cpu, pids] = await limits(harness, job);
+      expect([memory, cpu, pids]).toEqual([String(100 * MEBIBYTE), '150000', '4096']);
+    },
+  },
+  {
+    id: 'limits-swap',
+    title: 'swap does not widen the memory limit',
+    needs: ['hard-limits'],
+    async run(harness) {
+      const { job } = await harness.run(LIMITS_FILE, { memory_limit: 100 });
+      const [, , , swap] = await limits(harness, job);
+      // Version 1 counts memory and swap together, version 2 swap alone; some kernels neither.
+      expect([String(100 * MEBIBYTE), '0', 'none']).toContain(swap);
+    },
+  },
+  {
+    id: 'limits-files',
+    title: 'the number of open files is bounded',
+    needs: ['engine-settings'],
+    async run(harness) {
+      const { job } = await harness.run(LIMITS_FILE);
+      const [, , , , files] = await limits(harness, job);
+      expect(Number(files)).toBeLessThanOrEqual(1_048_576);
+    },
+  },
+  {
+    id: 'limits-small',
+    title: 'the smallest limits are honoured or refused in words, never an error of the service',
+    needs: ['hard-limits'],
+    async run(harness) {
+      const job = await harness.job('true', { memory_limit: 1, cpu_limit: 1 });
+      const { status } = await harness.post(job);
+      expect([201, 400, 422]).toContain(status);
+      if (status === 201) expect(await harness.finish(job.jid)).toMatchObject({ timestamp: ISO });
+      else expect((await harness.get(job.jid)).status).toBe(404);
+    },
+  },
+  {
+    id: 'limits-large',
+    title: 'limits beyond what the machine has do no harm',
+    needs: ['hard-limits'],
+    async run(harness) {
+      const large = { memory_limit: 10_000_000, cpu_limit: 1_000_000 };
+      const { answer } = await harness.run('true', large);
+      expect(answer['status']).toBe('finishedSuccessfully');
+    },
+  },
+  {
+    id: 'limits-soft',
+    title: 'MEMORY_LIMIT=soft reserves memory and sets no limit',
+    needs: ['engine-settings'],
+    settings: { MEMORY_LIMIT: 'soft' },
+    async run(harness) {
+      const { job } = await harness.run(LIMITS_FILE, { memory_limit: 100 });
+      const [memory] = await limits(harness, job);
+      expect(memory).toMatch(UNLIMITED);
+    },
+  },
+  {
+    id: 'network-none',
+    title: 'JOB_NETWORK=none leaves a job without a network',
+    needs: ['engine-settings'],
+    settings: { JOB_NETWORK: 'none' },
+    async run(harness) {
+      const { job } = await harness.run('ls /sys/class/net > /share/outgoing/interfaces');
+      expect(await harness.written(job, 'interfaces')).toBe('lo\n');
     },
   },
   {
@@ -58,9 +126,10 @@ export const LIMIT_CASES: readonly ContractCase[] = [
     settings: { IGNORE_LIMITS: 'yes' },
     async run(harness) {
       const { job } = await harness.run(LIMITS_FILE, { memory_limit: 100, cpu_limit: 500 });
-      const [memory, cpu] = await limits(harness, job);
+      const [memory, cpu, pids] = await limits(harness, job);
       expect(memory).toMatch(UNLIMITED);
       expect(cpu).toMatch(UNLIMITED);
+      expect(pids).toBe('4096');
     },
   },
   {

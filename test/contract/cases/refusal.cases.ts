@@ -1,3 +1,5 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
 import type { Harness, Job } from '../harness.js';
@@ -10,28 +12,67 @@ async function expectNothingLeft(harness: Harness, job: Job): Promise<void> {
   expect((await harness.delete(job.jid)).status).toBe(204);
 }
 
+/** Programs that no backend can start, and the words that may tell why. */
+const UNUSABLE = {
+  'missing-executable': { program: '/no/such/program', says: /no such file|not found/i },
+  'missing-in-path': { program: 'no-such-program', says: /no such file|not found/i },
+  'directory-as-program': {
+    program: '/tmp',
+    says: /is a directory|permission denied|not executable/i,
+  },
+  'data-as-program': { program: '/etc/passwd', says: /permission denied|not executable/i },
+  'nothing-as-program': { program: '', says: /.../ },
+};
+
+const unusable: readonly ContractCase[] = Object.entries(UNUSABLE).map(
+  ([id, { program, says }]) => ({
+    id,
+    title: `the command "${program}" is refused in words, and nothing is left`,
+    async run(harness) {
+      const job = await harness.job('true', { entrypoint: [program] });
+      const { status, body } = await harness.post(job);
+      expect([400, 422]).toContain(status);
+      expect(JSON.stringify(body)).toContain(program);
+      expect(JSON.stringify(body)).toMatch(says);
+      await expectNothingLeft(harness, job);
+    },
+  }),
+);
+
 export const REFUSAL_CASES: readonly ContractCase[] = [
   {
     id: 'missing-image',
     title: 'an image that does not exist is refused with 422 and its name, and nothing is left',
     needs: ['images'],
     async run(harness) {
-      const job = await harness.job('true', { image: 'localhost:1/local/absent:1' });
+      const plain = await harness.job('true', { image: 'localhost:1/local/absent:1' });
+      const job = { ...plain, output_dir: `${plain.output_dir}/made/for-nothing` };
       const { status, body } = await harness.post(job);
       expect(status).toBe(422);
       expect(body['message']).toContain('localhost:1/local/absent:1');
+      expect(await harness.exists(`${plain.output_dir}/made`)).toBe(false);
       await expectNothingLeft(harness, job);
     },
   },
+  ...unusable,
   {
-    id: 'missing-executable',
-    title: 'a command that does not exist is refused in words, and nothing is left',
+    id: 'not-a-program',
+    title: 'a file of the input that is no program makes the job fail or be refused, in words',
     async run(harness) {
-      const job = await harness.job('true', { entrypoint: ['/no/such/program'] });
+      const job = await harness.job('', { entrypoint: ['/share/incoming/data'] });
+      const file = join(harness.store, job.input_dir, 'data');
+      await writeFile(file, Buffer.from([0x7f, 0, 1, 2, 3, 0xff]));
+      await chmod(file, 0o755);
       const { status, body } = await harness.post(job);
-      expect(status).toBe(422);
-      expect(body['message']).toMatch(/\/no\/such\/program.*(?:no such file|not found)/is);
-      await expectNothingLeft(harness, job);
+      if (status === 201) {
+        const answer = await harness.finish(job.jid);
+        expect(answer['status']).toBe('finishedWithError');
+        expect(answer['message']).toMatch(/\w/);
+      } else {
+        expect(status).toBe(422);
+        expect(body['message']).toMatch(/exec format error|not executable/i);
+        await expectNothingLeft(harness, job);
+      }
     },
   },
   {
@@ -46,6 +87,31 @@ export const REFUSAL_CASES: readonly ContractCase[] = [
       expect(await harness.exists('no')).toBe(false);
       expect(await harness.exists('never')).toBe(false);
       expect((await harness.get(job.jid)).status).toBe(404);
+    },
+  },
+  {
+    id: 'links',
+    title:
+      'a directory that is a link, or lies behind one, is refused with 400 and nothing is made',
+    async run(harness) {
+      const plain = await harness.job('true');
+      const [key = ''] = plain.input_dir.split('/');
+      await mkdir(join(harness.store, `${key}-target`));
+      await symlink(join(harness.store, `${key}-target`), join(harness.store, key, 'link'));
+      const link = `${key}/link`;
+      const jobs = [
+        { ...plain, input_dir: link },
+        { ...plain, output_dir: link },
+        { ...plain, output_dir: `${link}/made` },
+      ];
+      for (const [index, job] of jobs.entries()) {
+        const { status, body } = await harness.post(job);
+        expect(status).toBe(400);
+        const field = index === 0 ? 'input_dir' : 'output_dir';
+        expect(Object.keys(body['message'] ?? {})).toEqual([field]);
+      }
+      expect(await harness.exists(`${key}-target/made`)).toBe(false);
+      expect((await harness.get(plain.jid)).status).toBe(404);
     },
   },
   {

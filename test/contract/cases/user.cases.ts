@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { chmod, chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
@@ -15,8 +15,43 @@ export const USER_CASES: readonly ContractCase[] = [
     title: 'CONTAINER_USER is the uid and the primary gid of the job',
     settings: { CONTAINER_USER: '1001:1002' },
     async run(harness) {
-      const { job } = await harness.run(WRITE_ID);
+      const { job } = await harness.run(`${WRITE_ID}; id -G > /share/outgoing/groups`);
       expect(await harness.written(job, 'id')).toBe('1001:1002\n');
+      expect(await harness.written(job, 'groups')).toBe('1002\n');
+    },
+  },
+  {
+    id: 'user-group-only',
+    title: 'a CONTAINER_USER without a uid gives root that group',
+    settings: { CONTAINER_USER: ':1002' },
+    async run(harness) {
+      const { job } = await harness.run(WRITE_ID);
+      expect(await harness.written(job, 'id')).toBe('0:1002\n');
+    },
+  },
+  {
+    id: 'user-uid-only',
+    title: 'a CONTAINER_USER without a gid sets the uid',
+    settings: { CONTAINER_USER: '1003:' },
+    async run(harness) {
+      const { job } = await harness.run(WRITE_ID);
+      expect(await harness.written(job, 'id')).toMatch(/^1003:\d+\n$/);
+    },
+  },
+  {
+    id: 'user-root-writes',
+    title: 'a job of root writes into a directory of another user',
+    async run(harness) {
+      const job = await harness.job(
+        'touch /share/outgoing/made && chown 1007:1008 /share/outgoing/made',
+      );
+      const directory = join(harness.store, job.output_dir);
+      await chown(directory, 1001, 1002);
+      await chmod(directory, 0o700);
+      await harness.submit(job);
+      expect(await harness.finish(job.jid)).toMatchObject({ status: 'finishedSuccessfully' });
+      const { uid, gid } = await stat(join(directory, 'made'));
+      expect([uid, gid]).toEqual([1007, 1008]);
     },
   },
   {
@@ -62,6 +97,22 @@ export const USER_CASES: readonly ContractCase[] = [
       const rights = await harness.written(job, 'rights');
       expect(rights).toMatch(new RegExp(`CapEff:\\t0+${ROOT_CAPABILITIES}\\n`));
       expect(rights).toMatch(new RegExp(`CapBnd:\\t0+${ROOT_CAPABILITIES}\\n`));
+      expect(rights).toContain('NoNewPrivs:\t1');
+    },
+  },
+  {
+    id: 'rights-engine',
+    title:
+      "JOB_CAPABILITIES=engine gives a job of root the engine's usual rights, and no way to more",
+    needs: ['engine-settings'],
+    settings: { JOB_CAPABILITIES: 'engine' },
+    async run(harness) {
+      const { job } = await harness.run(WRITE_RIGHTS);
+      const rights = await harness.written(job, 'rights');
+      // NET_BIND_SERVICE, which all engines grant and none of ours needs.
+      const [, effective = ''] = /CapEff:\t([0-9a-f]+)/.exec(rights) ?? [];
+      expect(BigInt(`0x${effective}`) & (1n << 10n)).toBe(1n << 10n);
+      expect(BigInt(`0x${effective}`) & (1n << 21n)).toBe(0n);
       expect(rights).toContain('NoNewPrivs:\t1');
     },
   },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
 
@@ -46,13 +47,40 @@ export const WORKER_CASES: readonly ContractCase[] = [
     },
   },
   {
+    id: 'workers-as-one-user',
+    title: 'all workers of a job are the same user, also of a range',
+    settings: { CONTAINER_USER: '5000-5009:6000-6009' },
+    async run(harness) {
+      const { job } = await harness.run('id >> /share/outgoing/ids', THREE);
+      const ids = (await harness.written(job, 'ids')).trim().split('\n');
+      expect(ids).toHaveLength(3);
+      expect(new Set(ids).size).toBe(1);
+    },
+  },
+  {
+    id: 'workers-refused',
+    title: 'where one worker cannot start none is left behind',
+    async run(harness) {
+      const job = await harness.job('true', { ...THREE, entrypoint: ['/no/such/program'] });
+      expect((await harness.post(job)).status).toBe(422);
+      const left = await harness.target.listOwn(harness.store);
+      expect(left.filter((name) => name.includes(job.jid))).toEqual([]);
+    },
+  },
+  {
     id: 'workers-remove',
     title: 'DELETE ends and forgets all workers',
     async run(harness) {
-      const job = await harness.job('touch /share/outgoing/up; sleep 300', THREE);
+      const job = await harness.job(
+        'touch /share/outgoing/up; while :; do echo on >> /share/outgoing/ticks; sleep 0.05; done',
+        THREE,
+      );
       await harness.submit(job);
       await harness.appears(job, 'up');
       expect((await harness.delete(job.jid)).status).toBe(204);
+      const sizes = await harness.outputSizes(job);
+      await sleep(500);
+      expect(await harness.outputSizes(job)).toEqual(sizes);
       const left = await harness.target.listOwn(harness.store);
       expect(left.filter((name) => name.includes(job.jid))).toEqual([]);
     },

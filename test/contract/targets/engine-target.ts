@@ -1,5 +1,7 @@
 import axios, { type AxiosInstance } from 'axios';
 import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ContractTarget, ForeignObject } from '../target.js';
@@ -12,6 +14,8 @@ const IMAGE = 'local/probe:1';
 
 interface Inspected {
   readonly Id: string;
+  /** Of the newest file; the others have it as their prefix. */
+  readonly LogPath: string;
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
 }
 
@@ -25,6 +29,10 @@ interface Volume {
 /** What only a container engine has. */
 export interface EngineTarget extends ContractTarget {
   createVolume(name: string): Promise<Volume>;
+  /** Names of the volumes that there are. */
+  listVolumes(): Promise<readonly string[]>;
+  /** An image like the probe's, changed by one line of a Dockerfile. */
+  deriveImage(name: string, change: string): Promise<void>;
   /** A container with the label that mounts the volume where pfcon does. */
   runPfcon(volume: string, label: string): Promise<ForeignObject>;
 }
@@ -49,10 +57,13 @@ export function engineTarget(kind: 'docker' | 'podman'): EngineTarget {
     features: [
       'images',
       'engine-names',
+      'engine-settings',
       'hard-limits',
       'container-rights',
       'shm-size',
       'gpu-refusal',
+      'local-processes',
+      'log-files',
     ],
     async start() {
       if (given === undefined) {
@@ -74,6 +85,7 @@ export function engineTarget(kind: 'docker' | 'podman'): EngineTarget {
       return (await inspect(engine, jid)).Config.Labels;
     },
     idOf: async (jid) => (await inspect(engine, jid)).Id,
+    logBytes: async (jid) => sizeOfLogs((await inspect(engine, jid)).LogPath),
     placeForeignObject: (name) => createForeign(engine, name),
     async createVolume(name) {
       const { data } = await engine.post<{ Mountpoint: string }>('/volumes/create', { Name: name });
@@ -82,6 +94,18 @@ export function engineTarget(kind: 'docker' | 'podman'): EngineTarget {
         mountpoint: data.Mountpoint,
         dispose: async () => void (await engine.delete(`/volumes/${name}?force=1`)),
       };
+    },
+    async listVolumes() {
+      const { data } = await engine.get<{ Volumes: { Name: string }[] | null }>('/volumes');
+      return (data.Volumes ?? []).map(({ Name }) => Name);
+    },
+    async deriveImage(name, change) {
+      const source = await createForeign(engine, `${name}-source`);
+      const [repo, tag] = [`local/${name}`, '1'];
+      const query = new URLSearchParams({ container: source.id, repo, tag, changes: change });
+      const { status, data } = await engine.post<unknown>(`/commit?${query.toString()}`, {});
+      await source.dispose();
+      if (status !== 201) throw new Error(`the engine answers ${status}: ${JSON.stringify(data)}`);
     },
     runPfcon(volume, label) {
       const [key = '', value = ''] = label.split('=');
@@ -104,6 +128,13 @@ async function inspect(engine: AxiosInstance, name: string): Promise<Inspected> 
   const { data, status } = await engine.get<Inspected>(`/containers/${name}/json`);
   if (status !== 200) throw new Error(`the engine answers ${status} for ${name}`);
   return data;
+}
+
+async function sizeOfLogs(newest: string): Promise<number> {
+  const folder = dirname(newest);
+  const names = (await readdir(folder)).filter((name) => name.startsWith(basename(newest)));
+  const sizes = names.map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** A running container without a label of ours. */

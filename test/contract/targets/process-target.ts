@@ -1,12 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { localProcesses } from '../local-processes.js';
 import type { ContractTarget } from '../target.js';
 
 const recordsOf = (store: string): string => `${store}.records`;
 
-interface Record_ {
+interface RecordFile {
   readonly spec: { readonly name: string };
   readonly labels: Readonly<Record<string, string>>;
+}
+
+interface JobRecord extends RecordFile {
+  /** Holds the record and the files of the workers. */
+  readonly folder: string;
 }
 
 /** This host's own processes, as root: with mount namespaces and cgroups. */
@@ -16,26 +22,48 @@ export function processTarget(): ContractTarget {
   };
   return {
     name: 'process',
-    features: ['hard-limits', 'container-rights'],
+    features: ['hard-limits', 'container-rights', 'local-processes', 'log-files'],
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     environment: (store) => ({ CONTAINER_ENV: 'process', PROCESS_RECORDS: recordsOf(store) }),
     async labels(jid, store) {
-      const record = (await readRecords(store)).find(({ spec }) => spec.name === jid);
-      if (record === undefined) throw new Error(`there is no record of ${jid}`);
-      return record.labels;
+      return (await recordOf(jid, store)).labels;
     },
     idOf: unsupported,
     placeForeignObject: unsupported,
-    listOwn: async (store) => (await readRecords(store)).map(({ spec }) => spec.name),
+    async logBytes(jid, store) {
+      const { folder } = await recordOf(jid, store);
+      const files = await readdir(folder, { recursive: true, withFileTypes: true });
+      const logs = files.filter((file) => file.isFile() && file.name.startsWith('log.'));
+      const sizes = logs.map(async (file) => (await stat(join(file.parentPath, file.name))).size);
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    },
+    async listOwn(store) {
+      const names = (await readRecords(store)).map(({ spec }) => spec.name);
+      // The supervisors of jobs have the folder of their record among their arguments.
+      const processes =
+        store === '' ? new Map<number, readonly string[]>() : await localProcesses();
+      const own = [...processes.values()].filter((argv) =>
+        argv.some((word) => word.startsWith(`${recordsOf(store)}/`)),
+      );
+      return [...names, ...own.map((argv) => argv.join(' '))];
+    },
   };
 }
 
-async function readRecords(store: string): Promise<readonly Record_[]> {
+async function recordOf(jid: string, store: string): Promise<JobRecord> {
+  const record = (await readRecords(store)).find(({ spec }) => spec.name === jid);
+  if (record === undefined) throw new Error(`there is no record of ${jid}`);
+  return record;
+}
+
+async function readRecords(store: string): Promise<readonly JobRecord[]> {
   const jobs = join(recordsOf(store), 'jobs');
   const names = await readdir(jobs).catch(() => []);
-  const texts = await Promise.all(
-    names.map((name) => readFile(join(jobs, name, 'record.json'), 'utf8').catch(() => undefined)),
-  );
-  return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Record_);
+  const records = names.map(async (name) => {
+    const folder = join(jobs, name);
+    const text = await readFile(join(folder, 'record.json'), 'utf8').catch(() => undefined);
+    return text === undefined ? [] : [{ ...(JSON.parse(text) as RecordFile), folder }];
+  });
+  return (await Promise.all(records)).flat();
 }
