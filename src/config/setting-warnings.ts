@@ -1,6 +1,7 @@
+import { CONTAINER_ENVS } from './environment/job.environment.js';
 import { VARIABLES, type Environment } from './environment.js';
 
-const CONTAINER_BACKENDS = new Set(['docker', 'podman', 'process', 'kubernetes', 'cromwell']);
+const CONTAINER_BACKENDS = new Set<string>([...CONTAINER_ENVS, 'kubernetes', 'cromwell']);
 
 /** Says which settings have no effect on the chosen backend and storage type. */
 export function ineffectiveSettings(
@@ -19,26 +20,6 @@ export function ineffectiveSettings(
         : `CONTAINER_ENV=${only.join(' or ')}`;
     return `${name} has no effect: it needs ${where}`;
   });
-}
-
-/** Says which settings another one leaves without effect. */
-export function overruledSettings(environment: Environment): string[] {
-  const { VOLUME_NAME, PFCON_SELECTOR, DOCKER_HOST } = environment;
-  const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = environment;
-  const warnings: string[] = [];
-  if (VOLUME_NAME !== undefined && PFCON_SELECTOR !== undefined) {
-    warnings.push('PFCON_SELECTOR has no effect: VOLUME_NAME names the store');
-  }
-  const speaksTls =
-    DOCKER_HOST?.startsWith('https:') === true ||
-    (DOCKER_TLS_VERIFY !== undefined && DOCKER_HOST?.startsWith('unix:') === false);
-  const tls = { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH };
-  for (const [name, value] of Object.entries(tls)) {
-    if (value !== undefined && !speaksTls) {
-      warnings.push(`${name} has no effect: the engine is not spoken to by TLS`);
-    }
-  }
-  return warnings;
 }
 
 /** Warns of unknown names that are one or two letters away from a known one. */

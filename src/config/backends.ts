@@ -1,0 +1,11 @@
+import type { BackendLoader } from './backends/backend-loader.js';
+import { engineBackend } from './backends/engine.config.js';
+import { processBackend } from './backends/process.config.js';
+import type { ContainerEnv } from './environment/job.environment.js';
+
+/** The backend behind each word of CONTAINER_ENV. */
+export const BACKENDS: Readonly<Record<ContainerEnv, BackendLoader>> = {
+  docker: engineBackend,
+  podman: engineBackend,
+  process: processBackend,
+};
