@@ -1,6 +1,6 @@
 import type { JobPolicy } from '../jobs/domain/job-policy.js';
 import { OWN_LABEL_PREFIX } from '../scheduling/domain/own-labels.js';
-import { mebibytes } from '../shared/units.js';
+import { mebibytes, seconds } from '../shared/units.js';
 import { parseAllowedImages } from './allowed-images.js';
 import { parseContainerUser, parseKeyValueList, parseYesOrNo } from './environment-rules.js';
 import type { Environment } from './environment.js';
@@ -24,6 +24,7 @@ export function loadJobPolicy(environment: Environment, problems: string[]): Job
     homeWorkaround: yes(environment.ENABLE_HOME_WORKAROUND, false),
     shmSize: environment.SHM_SIZE === undefined ? undefined : mebibytes(environment.SHM_SIZE),
     labels,
+    timeLimit: environment.JOB_TIMEOUT === undefined ? undefined : seconds(environment.JOB_TIMEOUT),
     logsTail: tail < 0 ? undefined : tail,
     ignoreLimits: yes(environment.IGNORE_LIMITS, false),
     removeJobs: yes(environment.REMOVE_JOBS, true),

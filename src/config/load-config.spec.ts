@@ -15,6 +15,7 @@ describe('the configuration of an empty environment', () => {
         network: undefined,
         imageEntrypoint: 'keep',
         logFileMebibytes: 10,
+        registryAuthFile: undefined,
       },
     });
     expect(config.storage).toMatchObject({

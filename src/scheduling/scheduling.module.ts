@@ -1,9 +1,19 @@
-import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type Provider,
+} from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import type { SchedulerConfig } from '../config/app-config.js';
 import { assertNever } from '../shared/assert-never.js';
 import { EVENT_LOG, type EventLog } from '../shared/event-log.js';
+import { STORAGE, type StoragePort } from '../storage/domain/storage.port.js';
 import { CircuitBreaker } from './application/circuit-breaker.js';
+import { DeferredJobs } from './application/deferred-jobs.js';
 import { GuardedBackend } from './application/guarded-backend.js';
 import { JobTable } from './application/job-table.js';
 import { LiveScheduler } from './application/live-scheduler.js';
@@ -12,6 +22,7 @@ import { StartGate } from './application/start-gate.js';
 import { SUBMISSIONS, Submissions } from './application/submission.js';
 import { SYNC_TIMES, type MonotonicClock } from './application/sync-times.js';
 import { Synchroniser } from './application/synchroniser.js';
+import { TimeLimits } from './application/time-limits.js';
 import { SCHEDULER, type SchedulerPort } from './domain/scheduler.port.js';
 
 export type LoadBackend = (config: SchedulerConfig, log: EventLog) => Promise<SchedulerPort>;
@@ -39,11 +50,61 @@ const STARTS_PER_CORE = 2;
 const LOG_BUDGET_BYTES = 64 * 1024 * 1024;
 const monotonicClock: MonotonicClock = () => performance.now();
 
+/** What the service does of its own accord. */
+const BACKGROUND: Provider[] = [
+  {
+    provide: DeferredJobs,
+    inject: [BACKEND, STORAGE, SYNCHRONISER, EVENT_LOG],
+    useFactory: (
+      backend: SchedulerPort,
+      storage: StoragePort,
+      synchroniser: Synchroniser,
+      log: EventLog,
+    ) =>
+      new DeferredJobs(
+        backend,
+        ({ directories, user }, signal) =>
+          storage.prepare(directories, { uid: user?.uid, gid: user?.gid }, signal),
+        (name) => synchroniser.doubt(name),
+        log,
+      ),
+  },
+  {
+    provide: TimeLimits,
+    inject: [BACKEND, JobTable, SYNCHRONISER, EVENT_LOG],
+    useFactory: (
+      backend: SchedulerPort,
+      table: JobTable,
+      synchroniser: Synchroniser,
+      log: EventLog,
+    ) => new TimeLimits(backend, table, (name) => synchroniser.doubt(name), log, monotonicClock),
+  },
+];
+
 @Module({})
-export class SchedulingModule implements OnApplicationShutdown {
-  constructor(@Inject(SYNCHRONISER) private readonly synchroniser: Synchroniser) {}
+export class SchedulingModule
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
+  constructor(
+    @Inject(SYNCHRONISER) private readonly synchroniser: Synchroniser,
+    @Inject(SUBMISSIONS) private readonly submissions: Submissions,
+    @Inject(DeferredJobs) private readonly deferredJobs: DeferredJobs,
+    @Inject(TimeLimits) private readonly timeLimits: TimeLimits,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.deferredJobs.start();
+    this.timeLimits.start();
+  }
+
+  /** Before the server waits for its open requests. */
+  onModuleDestroy(): void {
+    this.submissions.leave();
+  }
 
   onApplicationShutdown(): void {
+    this.deferredJobs.stop();
+    this.timeLimits.stop();
     this.synchroniser.stop();
   }
 
@@ -90,6 +151,7 @@ export class SchedulingModule implements OnApplicationShutdown {
           useFactory: (scheduler: SchedulerPort, table: JobTable, synchroniser: Synchroniser) =>
             new Submissions(scheduler, table, (name) => synchroniser.doubt(name)),
         },
+        ...BACKGROUND,
       ],
       exports: [SCHEDULER, SUBMISSIONS],
     };

@@ -47,6 +47,8 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     shmSize: undefined,
     user: undefined,
     labels: {},
+    timeLimit: undefined,
+    directories: { input: relativePath('key-1/incoming'), output: relativePath('key-1/outgoing') },
     mounts: {
       input: { kind: 'host-path', path: '/store/key-1/incoming' },
       output: { kind: 'host-path', path: '/store/key-1/outgoing' },
@@ -81,6 +83,7 @@ export function jobPolicy(changes: Partial<JobPolicy> = {}): JobPolicy {
     homeWorkaround: false,
     shmSize: undefined,
     labels: {},
+    timeLimit: undefined,
     logsTail: 1_000,
     ignoreLimits: false,
     removeJobs: true,

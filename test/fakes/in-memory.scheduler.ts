@@ -9,6 +9,7 @@ import type {
   JobLog,
   ListedJob,
   LogWindow,
+  Readiness,
   SchedulerPort,
 } from '../../src/scheduling/domain/scheduler.port.js';
 import { jobNotFound, nameTaken } from '../../src/scheduling/domain/scheduling-errors.js';
@@ -43,6 +44,8 @@ export class InMemoryScheduler implements SchedulerPort {
   /** What every job has written so far. */
   log = '';
   logWindow: LogWindow | undefined;
+  /** Whether images are there. */
+  readiness: Readiness = 'ready';
   points: readonly CheckResult[] = [{ name: 'engine', ok: true, detail: 'in memory' }];
   private readonly failures: Record<Operation, Error[]> = {
     prepare: [],
@@ -98,8 +101,9 @@ export class InMemoryScheduler implements SchedulerPort {
     return [spec];
   }
 
-  async prepare(_spec: JobSpec): Promise<void> {
+  async prepare(_spec: JobSpec): Promise<Readiness> {
     await this.begin('prepare');
+    return this.readiness;
   }
 
   async submit(spec: JobSpec): Promise<Job> {

@@ -7,6 +7,7 @@ import type {
   JobHint,
   JobLog,
   ListedJob,
+  Readiness,
   SchedulerPort,
 } from '../../src/scheduling/domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound } from '../../src/scheduling/domain/scheduling-errors.js';
@@ -62,7 +63,9 @@ export class ModelBackend implements SchedulerPort {
     return [];
   }
 
-  async prepare(): Promise<void> {}
+  prepare(): Promise<Readiness> {
+    return Promise.resolve('ready');
+  }
 
   async submit(spec: JobSpec): Promise<Job> {
     this.create(spec.name);

@@ -48,6 +48,7 @@ const ROW_OF: Record<Exclude<keyof SchedulerCapabilities, 'backend'>, string> = 
   shmSize: 'SHM_SIZE',
   user: 'CONTAINER_USER',
   labels: 'JOB_LABELS',
+  timeLimit: 'JOB_TIMEOUT',
   mountSources: 'store',
 };
 

@@ -1,13 +1,13 @@
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
-import type { EngineConnection } from './engine-connection.js';
-import { EngineError, toEngineError } from './engine-error.js';
-import { dockerOptions } from './engine-options.js';
+import { EngineCalls, dial } from './engine-calls.js';
+import { toEngineError } from './engine-error.js';
+import { readPullProgress } from './pull-progress.js';
+import type { RegistryCredentials } from './registry-credentials.js';
 
-/** The longest each kind of call may take, in milliseconds. */
-const DEADLINE_MS = { read: 5_000, write: 30_000, create: 60_000 } as const;
-
-export type ContainerFilters = Readonly<Record<string, readonly string[]>>;
+/** A pull without a word of progress for this long is taken for dead. */
+const PULL_SILENCE_MS = 300_000;
+export type EngineFilters = Readonly<Record<string, readonly string[]>>;
 
 /** Two engines that speak one API, not quite the same way. */
 export type EngineKind = 'docker' | 'podman';
@@ -18,15 +18,9 @@ export interface EngineVersion {
   readonly apiVersion: string;
 }
 
-/**
- * One client of a Docker-compatible engine: pooled connections, a deadline on every call, and
- * `EngineError` as the only error. A socket that is missing is looked for again at the next call.
- */
-export class DockerEngine {
-  private docker: Docker | undefined;
+/** The calls that this service makes of a Docker-compatible engine. */
+export class DockerEngine extends EngineCalls {
   private detected: EngineVersion | undefined;
-
-  constructor(private readonly connection: EngineConnection) {}
 
   /** Which engine it is, once it has answered. */
   get kind(): EngineKind | undefined {
@@ -73,7 +67,7 @@ export class DockerEngine {
 
   /** All containers that match, in every state. */
   async listContainers(
-    filters: ContainerFilters,
+    filters: EngineFilters,
     signal: AbortSignal,
   ): Promise<Docker.ContainerInfo[]> {
     return this.call('read', signal, (docker, abortSignal) =>
@@ -133,7 +127,7 @@ export class DockerEngine {
   }
 
   /** One JSON document a line, from now on; ends with the connection or with `signal`. */
-  async streamEvents(filters: ContainerFilters, signal: AbortSignal): Promise<Readable> {
+  async streamEvents(filters: EngineFilters, signal: AbortSignal): Promise<Readable> {
     try {
       const query = { filters: JSON.stringify(filters), abortSignal: signal };
       return (await this.connect().getEvents(query as Docker.GetEventsOptions)) as Readable;
@@ -167,63 +161,70 @@ export class DockerEngine {
     return image !== undefined;
   }
 
+  async createVolume(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.call('write', signal, (docker, abortSignal) =>
+      docker.createVolume({ Name: name, Labels: { ...labels }, abortSignal }),
+    );
+  }
+
+  /** All volumes that match. */
+  async listVolumes(
+    filters: EngineFilters,
+    signal: AbortSignal,
+  ): Promise<readonly Docker.VolumeInspectInfo[]> {
+    const answer = await this.call('read', signal, (docker, abortSignal) =>
+      docker.listVolumes({ filters: JSON.stringify(filters), abortSignal }),
+    );
+    // Docker says null for none.
+    return answer.Volumes ?? [];
+  }
+
+  /** @returns false where there was none. */
+  async removeVolume(name: string, signal: AbortSignal): Promise<boolean> {
+    const removed = this.call('write', signal, async (docker, abortSignal) => {
+      await docker.getVolume(name).remove({ abortSignal });
+      return true;
+    });
+    return (await this.orAbsent(removed)) ?? false;
+  }
+
+  /** Milliseconds since 1970 by the engine's clock. */
+  async now(signal: AbortSignal): Promise<number> {
+    const { SystemTime } = await this.call('read', signal, (docker, abortSignal) =>
+      dial<{ readonly SystemTime?: string }>(docker, {
+        path: '/info',
+        method: 'GET',
+        abortSignal,
+        statusCodes: { 200: true, 500: 'server error' },
+      }),
+    );
+    return Date.parse(SystemTime ?? '');
+  }
+
   /** Pulls an image to its end. @throws EngineError with the registry's words. */
-  async pullImage(reference: string, signal: AbortSignal): Promise<void> {
+  async pullImage(
+    reference: string,
+    credentials: RegistryCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const docker = this.connect();
+    const silence = new AbortController();
+    const ended = AbortSignal.any([signal, silence.signal]);
+    const watchdog = setTimeout(() => silence.abort(), PULL_SILENCE_MS).unref();
     try {
-      const progress = await docker.pull(reference, { abortSignal: signal });
-      await new Promise<void>((resolve, reject) => {
-        docker.modem.followProgress(progress, (error, events: { error?: string }[]) => {
-          const refusal = error?.message ?? events.find((event) => event.error)?.error;
-          if (refusal === undefined) resolve();
-          else reject(new EngineError(500, refusal, true, error));
-        });
+      const progress = await docker.pull(reference, {
+        abortSignal: ended,
+        ...(credentials && { authconfig: credentials }),
       });
+      await readPullProgress(progress as Readable, () => watchdog.refresh());
     } catch (error) {
       throw toEngineError(error);
+    } finally {
+      clearTimeout(watchdog);
     }
   }
-
-  private async call<T>(
-    kind: keyof typeof DEADLINE_MS,
-    signal: AbortSignal,
-    request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS[kind])]);
-    try {
-      return await request(this.connect(), deadline);
-    } catch (error) {
-      const translated = toEngineError(error);
-      // The next call looks for a socket again: another engine may have come up.
-      if (translated.status === undefined) this.docker = undefined;
-      throw translated;
-    }
-  }
-
-  private connect(): Docker {
-    this.docker ??= new Docker(dockerOptions(this.connection));
-    return this.docker;
-  }
-
-  private async orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-    return this.unlessStatus(404, answer);
-  }
-
-  private async unlessStatus<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
-    try {
-      return await answer;
-    } catch (error) {
-      if (error instanceof EngineError && error.status === status) return undefined;
-      throw error;
-    }
-  }
-}
-
-function dial<T>(docker: Docker, options: object): Promise<T> {
-  return new Promise((resolve, reject) => {
-    docker.modem.dial(options as never, (error: unknown, data: unknown) => {
-      if (error) reject(error);
-      else resolve(data as T);
-    });
-  });
 }

@@ -24,6 +24,7 @@ export const engineBackend: BackendLoader = {
           network: environment.JOB_NETWORK,
           imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
           logFileMebibytes: environment.JOB_LOG_FILE_MIB ?? 10,
+          registryAuthFile: environment.REGISTRY_AUTH_FILE,
         },
       },
       // A job that mounts the engine's socket is root on the host.

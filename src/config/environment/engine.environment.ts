@@ -50,6 +50,14 @@ export class EngineEnvironment {
 
   @Variable(
     '',
+    'Path of a file with registry credentials, as `docker login` (config.json) and `podman login` (auth.json) write it; read at each pull',
+    ENGINES,
+  )
+  @IsString()
+  REGISTRY_AUTH_FILE?: string;
+
+  @Variable(
+    '',
     'Engine address: `unix:///path`, `tcp://host:port`, `http://` or `https://`; empty: the first socket found at the usual places',
     ENGINES,
   )

@@ -84,6 +84,13 @@ export class JobEnvironment {
   @Integer()
   JOB_LOGS_TAIL?: number;
 
+  @Variable('', 'Time limit of a job in seconds, counted from its start; empty is none')
+  @Min(1)
+  @Max(31_536_000)
+  @IsInt()
+  @Integer()
+  JOB_TIMEOUT?: number;
+
   @Variable('no', 'Run jobs without cpu and memory limits (`yes` or `no`)')
   @IsYesOrNo()
   IGNORE_LIMITS?: string;

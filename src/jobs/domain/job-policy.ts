@@ -1,5 +1,5 @@
 import type { AllowedImages } from '../../scheduling/domain/image-allow-list.js';
-import type { Mebibytes } from '../../shared/units.js';
+import type { Mebibytes, Seconds } from '../../shared/units.js';
 
 export const JOB_POLICY = Symbol('jobs:JOB_POLICY');
 
@@ -10,6 +10,8 @@ export interface JobPolicy {
   readonly homeWorkaround: boolean;
   readonly shmSize: Mebibytes | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** How long a job may run. */
+  readonly timeLimit: Seconds | undefined;
   /** Lines of log in an answer; `undefined` is all. */
   readonly logsTail: number | undefined;
   readonly ignoreLimits: boolean;

@@ -38,7 +38,9 @@ describe('a job specification', () => {
       shmSize: undefined,
       user: undefined,
       labels: {},
+      directories: request.directories,
       mounts,
+      timeLimit: undefined,
     });
   });
 

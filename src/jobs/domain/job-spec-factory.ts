@@ -41,7 +41,7 @@ export class JobSpecFactory {
   }
 
   create(request: JobRequest, mounts: Mounts, user: ContainerUser | undefined): JobSpec {
-    const { ignoreLimits, shmSize, labels } = this.policy;
+    const { ignoreLimits, shmSize, labels, timeLimit } = this.policy;
     return {
       name: request.name,
       specHash: this.hash(request),
@@ -56,7 +56,9 @@ export class JobSpecFactory {
       shmSize,
       user,
       labels,
+      directories: request.directories,
       mounts,
+      timeLimit,
     };
   }
 

@@ -4,10 +4,12 @@ import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import type {
+  Deferrals,
   JobHint,
   JobLog,
   ListedJob,
   LogWindow,
+  Readiness,
   SchedulerPort,
 } from '../domain/scheduler.port.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -15,11 +17,15 @@ import type { StartGate } from './start-gate.js';
 
 /** A backend behind back-pressure: few starts at once, and no calls into silence. */
 export class GuardedBackend implements SchedulerPort {
+  readonly deferrals: Deferrals | undefined;
+
   constructor(
     private readonly backend: SchedulerPort,
     private readonly breaker: CircuitBreaker,
     private readonly gate: StartGate,
-  ) {}
+  ) {
+    this.deferrals = backend.deferrals && this.guard(backend.deferrals);
+  }
 
   get capabilities(): SchedulerCapabilities {
     return this.backend.capabilities;
@@ -30,7 +36,7 @@ export class GuardedBackend implements SchedulerPort {
   }
 
   /** Outside the gate: a slow registry must not hold up jobs whose image is there. */
-  prepare(spec: JobSpec, signal: AbortSignal): Promise<void> {
+  prepare(spec: JobSpec, signal: AbortSignal): Promise<Readiness> {
     return this.breaker.call(() => this.backend.prepare(spec, signal));
   }
 
@@ -61,6 +67,21 @@ export class GuardedBackend implements SchedulerPort {
 
   remove(name: JobName, signal: AbortSignal): Promise<void> {
     return this.breaker.call(() => this.backend.remove(name, signal));
+  }
+
+  async now(signal: AbortSignal): Promise<number> {
+    return this.breaker.call(async () => (await this.backend.now?.(signal)) ?? Number.NaN);
+  }
+
+  private guard(deferrals: Deferrals): Deferrals {
+    const { breaker, gate } = this;
+    return {
+      keep: (spec, signal) => breaker.call(() => deferrals.keep(spec, signal)),
+      list: (signal) => breaker.call(() => deferrals.list(signal)),
+      submit: (name, signal) =>
+        gate.pass(() => breaker.call(() => deferrals.submit(name, signal)), signal),
+      fail: (name, failure, signal) => breaker.call(() => deferrals.fail(name, failure, signal)),
+    };
   }
 
   /** Readiness asks the backend itself. */

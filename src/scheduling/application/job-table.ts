@@ -36,6 +36,14 @@ export class JobTable {
     return this.liveNames.size;
   }
 
+  /** The jobs that may still change. */
+  *liveJobs(): Generator<Job> {
+    for (const name of this.liveNames) {
+      const job = this.get(name);
+      if (job !== undefined) yield job;
+    }
+  }
+
   get(name: JobName): Job | undefined {
     const entry = this.entries.get(name);
     return entry?.kind === 'present' ? entry.job : undefined;

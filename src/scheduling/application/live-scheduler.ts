@@ -6,10 +6,12 @@ import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import { isFinal } from '../domain/job-status.js';
 import type {
+  Deferrals,
   JobHint,
   JobLog,
   ListedJob,
   LogWindow,
+  Readiness,
   SchedulerPort,
 } from '../domain/scheduler.port.js';
 import { jobNotFound } from '../domain/scheduling-errors.js';
@@ -37,11 +39,15 @@ export class LiveScheduler implements SchedulerPort {
     return this.backend.capabilities;
   }
 
+  get deferrals(): Deferrals | undefined {
+    return this.backend.deferrals;
+  }
+
   plan(spec: JobSpec): readonly unknown[] {
     return this.backend.plan(spec);
   }
 
-  prepare(spec: JobSpec, signal: AbortSignal): Promise<void> {
+  prepare(spec: JobSpec, signal: AbortSignal): Promise<Readiness> {
     return this.backend.prepare(spec, signal);
   }
 

@@ -2,7 +2,7 @@ import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
 import type { JobLog, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../../shared/semaphore.js';
 import type { MonotonicClock } from './sync-times.js';
 
 const MAX_PARALLEL_READS = 4;

@@ -1,5 +1,5 @@
 import { DomainError } from '../../shared/domain-error.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../../shared/semaphore.js';
 
 /** Starts beyond this many in the queue are turned away: they would not be reached in time. */
 const MAX_QUEUED = 256;

@@ -4,7 +4,7 @@ import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import type { SchedulerPort } from '../domain/scheduler.port.js';
-import { jobConflict } from '../domain/scheduling-errors.js';
+import { backendUnavailable, jobConflict } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
 import { fullJitter, pause } from './backoff.js';
 import type { JobTable } from './job-table.js';
@@ -13,6 +13,11 @@ export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 
 /** A backend that answers with the same error this often means it; one that is silent is waited for. */
 const MAX_ATTEMPTS = 5;
+/** How long a client is kept waiting for an image, in milliseconds. */
+const PREPARE_MS = 60_000;
+const KEEP_MS = 5_000;
+/** After this long, in milliseconds, what was known of the job may be old. */
+const LONG_PREPARE_MS = 1_000;
 
 /** Where a job comes from when it is needed. */
 export interface JobSource {
@@ -39,6 +44,7 @@ interface Flight {
  * two calls), the outcome is one job of that name, started once. Written once, for every backend.
  */
 export class Submissions {
+  private readonly leaving = new AbortController();
   private readonly flights = new Map<JobName, Flight>();
 
   constructor(
@@ -47,6 +53,11 @@ export class Submissions {
     /** Makes the next look-up of a job ask the backend. */
     private readonly doubt: (name: JobName) => void = () => undefined,
   ) {}
+
+  /** The service is about to end: nobody is kept waiting for an image any longer. */
+  leave(): void {
+    this.leaving.abort();
+  }
 
   /**
    * @throws DomainError `JobConflict` when a job of that name has another hash; `NameTaken`; the
@@ -96,11 +107,19 @@ export class Submissions {
   ): Promise<Job> {
     await this.verifyUnlessKnown(name, specHash, verify);
     const present = await this.present(name, specHash, signal);
-    if (present !== undefined && present.state.status !== 'notstarted') return present;
+    if (present !== undefined && !isUnstarted(present)) return present;
     const { spec, secure } = await prepare();
     assertSupported(spec, this.scheduler.capabilities);
-    await this.scheduler.prepare(spec, signal);
+    const wait = AbortSignal.any([signal, AbortSignal.timeout(PREPARE_MS), this.leaving.signal]);
+    const began = performance.now();
+    const readiness = await this.scheduler.prepare(spec, wait);
     if (present === undefined) await secure();
+    if (readiness === 'underway') return this.defer(spec, signal);
+    if (performance.now() - began > LONG_PREPARE_MS) {
+      // Another replica may have accepted the job meanwhile, and looks after it.
+      const other = await this.present(name, specHash, signal);
+      if (other !== undefined && !isUnstarted(other)) return other;
+    }
     try {
       return await this.scheduler.submit(spec, signal);
     } catch (error) {
@@ -110,6 +129,20 @@ export class Submissions {
       if (other === undefined) throw error;
       return other;
     }
+  }
+
+  /** Accepts a job that cannot be submitted yet; whoever looks after such jobs goes on with it. */
+  private async defer(spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    const { deferrals } = this.scheduler;
+    if (deferrals === undefined) {
+      throw backendUnavailable('the backend could not prepare the job in time');
+    }
+    // The wait may have used up the time of the request, but not of this.
+    const time = signal.aborted ? AbortSignal.timeout(KEEP_MS) : signal;
+    await deferrals.keep(spec, time);
+    const job = await this.present(spec.name, spec.specHash, time);
+    if (job === undefined) throw backendUnavailable('the job was removed meanwhile');
+    return job;
   }
 
   /**
@@ -146,6 +179,11 @@ export class Submissions {
       throw error;
     }
   }
+}
+
+/** A job that was made and not started is continued; one that is only kept is looked after. */
+function isUnstarted({ state, isDeferred }: Job): boolean {
+  return state.status === 'notstarted' && isDeferred === undefined;
 }
 
 function isWorthRetrying(error: unknown, attempt: number): boolean {

@@ -13,6 +13,8 @@ export interface SchedulerCapabilities {
   readonly shmSize: Support;
   readonly user: Support;
   readonly labels: Support;
+  /** Who ends a job that runs too long: the backend itself, or this service through `stop`. */
+  readonly timeLimit: 'backend' | 'service' | 'unenforced';
   readonly mountSources: readonly MountSource['kind'][];
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../test/fakes/builders.js';
 import { DomainError } from '../../shared/domain-error.js';
-import { mebibytes } from '../../shared/units.js';
+import { mebibytes, seconds } from '../../shared/units.js';
 import type { SchedulerCapabilities } from './capabilities.js';
 import { assertSupported } from './feature-rules.js';
 import type { JobSpec } from './job-spec.js';
@@ -15,6 +15,7 @@ const ABLE: SchedulerCapabilities = {
   shmSize: 'yes',
   user: 'yes',
   labels: 'yes',
+  timeLimit: 'backend',
   mountSources: ['host-path'],
 };
 const UNABLE: SchedulerCapabilities = {
@@ -27,6 +28,7 @@ const UNABLE: SchedulerCapabilities = {
   shmSize: 'no',
   user: 'no',
   labels: 'no',
+  timeLimit: 'unenforced',
   mountSources: [],
 };
 const DEMANDING = jobSpec({
@@ -35,6 +37,7 @@ const DEMANDING = jobSpec({
   shmSize: mebibytes(64),
   user: { uid: 1, gid: undefined },
   labels: { team: 'a' },
+  timeLimit: seconds(60),
 });
 
 function refusals(spec: JobSpec, capabilities: SchedulerCapabilities): unknown {
@@ -57,6 +60,7 @@ describe('what a job asks for', () => {
       gpu_limit: expect.stringContaining('process'),
       SHM_SIZE: expect.stringContaining('process'),
       CONTAINER_USER: expect.stringContaining('process'),
+      JOB_TIMEOUT: expect.stringContaining('process'),
       JOB_LABELS: expect.stringContaining('process'),
       STORAGE_TYPE: expect.stringContaining('process'),
     });

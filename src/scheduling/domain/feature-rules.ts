@@ -18,6 +18,7 @@ const FEATURE_RULES = {
   image: everyBackend,
   command: everyBackend,
   env: everyBackend,
+  directories: everyBackend,
   // A limit that cannot be enforced is said in the boot log and in the job's message.
   cpuLimit: everyBackend,
   memoryLimit: everyBackend,
@@ -40,6 +41,10 @@ const FEATURE_RULES = {
   labels: (spec, { labels, backend }) =>
     Object.keys(spec.labels).length > 0 && labels === 'no'
       ? { field: 'JOB_LABELS', reason: `cannot be kept by the ${backend} backend` }
+      : undefined,
+  timeLimit: (spec, { timeLimit, backend }) =>
+    spec.timeLimit !== undefined && timeLimit === 'unenforced'
+      ? { field: 'JOB_TIMEOUT', reason: `cannot be enforced by the ${backend} backend` }
       : undefined,
   mounts: (spec, { mountSources, backend }) =>
     mountSources.includes(spec.mounts.input.kind)

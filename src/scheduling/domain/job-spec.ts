@@ -1,5 +1,6 @@
 import type { Mounts } from '../../storage/domain/mounts.js';
-import type { Mebibytes, Millicores } from '../../shared/units.js';
+import type { JobDirectories } from '../../storage/domain/storage.port.js';
+import type { Mebibytes, Millicores, Seconds } from '../../shared/units.js';
 import type { ImageRef } from './image-ref.js';
 import type { JobName } from './job-name.js';
 import type { SpecHash } from './spec-hash.js';
@@ -26,7 +27,11 @@ export interface JobSpec {
   readonly user: ContainerUser | undefined;
   /** Deployment labels; the service's own are added by the adapter. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What `mounts` was made from: whoever creates the job later prepares them again. */
+  readonly directories: JobDirectories;
   readonly mounts: Mounts;
+  /** How long the job may run from its start; absent: for ever. */
+  readonly timeLimit: Seconds | undefined;
 }
 
 export interface EnvVar {

@@ -15,6 +15,10 @@ export interface Job {
   readonly image: string;
   readonly command: readonly string[];
   readonly state: JobState;
+  /** ISO 8601 by the backend's clock: when a running job that the service has to end is to end. */
+  readonly deadline?: string;
+  /** True while the job is only kept, for a backend that cannot take it yet. */
+  readonly isDeferred?: true;
 }
 
 export interface JobState {

@@ -10,6 +10,8 @@ export const OWN_LABELS = {
   owner: `${OWN_LABEL_PREFIX}auid`,
   worker: `${OWN_LABEL_PREFIX}worker`,
   workers: `${OWN_LABEL_PREFIX}workers`,
+  /** Seconds. */
+  timeLimit: `${OWN_LABEL_PREFIX}time-limit`,
   entrypoint: `${OWN_LABEL_PREFIX}entrypoint`,
 } as const;
 

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../shared/check-result.js';
 import type { SchedulerCapabilities } from './capabilities.js';
+import type { FailureReason } from './failure-reason.js';
 import type { Job } from './job.js';
 import type { JobName } from './job-name.js';
 import type { JobSpec } from './job-spec.js';
@@ -26,6 +27,33 @@ export interface ListedJob {
   readonly mark: string;
 }
 
+/** Whether a job can be submitted now; `underway`: what was begun for it goes on. */
+export type Readiness = 'ready' | 'underway';
+
+/**
+ * Jobs that were accepted before the backend could take them. The backend keeps them, so that a
+ * restart forgets none and any replica goes on with them; `find` and `list` show them.
+ */
+export interface Deferrals {
+  /** Keeps a job; one of the same name that is kept already stays as it is. */
+  keep(spec: JobSpec, signal: AbortSignal): Promise<void>;
+  /** The jobs that are still to be submitted. */
+  list(signal: AbortSignal): Promise<readonly JobSpec[]>;
+  /**
+   * Submits a kept job, once, and keeps it no longer.
+   * @throws DomainError `JobNotFound` when it was removed meanwhile; as `SchedulerPort.submit` else.
+   */
+  submit(name: JobName, signal: AbortSignal): Promise<void>;
+  /** From now on the job is one that has failed. */
+  fail(name: JobName, failure: DeferralFailure, signal: AbortSignal): Promise<void>;
+}
+
+export interface DeferralFailure {
+  readonly reason: FailureReason;
+  /** One human sentence without a full stop. */
+  readonly message: string;
+}
+
 /** Something may have changed. Hints may be lost, repeated or late; they are never a state. */
 export type JobHint =
   { readonly kind: 'changed'; readonly name: JobName } | { readonly kind: 'relist' };
@@ -43,10 +71,13 @@ export interface SchedulerPort {
 
   /**
    * Does beforehand what may take long and leaves no trace of the job, such as pulling its image.
-   * Backends that fetch images by themselves have nothing to do.
+   * Backends that fetch images by themselves are always `ready`. `signal` ends only the wait.
    * @throws DomainError `ImageUnavailable` with the registry's words.
    */
-  prepare(spec: JobSpec, signal: AbortSignal): Promise<void>;
+  prepare(spec: JobSpec, signal: AbortSignal): Promise<Readiness>;
+
+  /** Absent where `prepare` is never `underway`. */
+  readonly deferrals?: Deferrals | undefined;
 
   /**
    * Runs a job once. A job of ours with the same name and spec hash that was created but never
@@ -87,6 +118,9 @@ export interface SchedulerPort {
    * @throws DomainError `JobNotFound`
    */
   remove(name: JobName, signal: AbortSignal): Promise<void>;
+
+  /** Milliseconds since 1970 by the backend's clock; present where the service enforces time limits. */
+  now?(signal: AbortSignal): Promise<number>;
 
   /** Reachable, version, permissions; never throws, bounded by `signal`. */
   check(signal: AbortSignal): Promise<readonly CheckResult[]>;

@@ -56,6 +56,23 @@ export const LIMIT_CASES: readonly ContractCase[] = [
     },
   },
   {
+    id: 'time-limit',
+    title: 'a job is ended at its time limit and says so; a shorter one is not',
+    settings: { JOB_TIMEOUT: '3' },
+    async run(harness) {
+      const [late, early] = await Promise.all([
+        harness.run('echo begun; sleep 60'),
+        harness.run('sleep 1'),
+      ]);
+      expect(early.answer).toMatchObject({ status: 'finishedSuccessfully' });
+      expect(late.answer).toMatchObject({
+        status: 'finishedWithError',
+        message: expect.stringMatching(/time limit of 3 s/),
+        logs: expect.stringMatching(/^begun\n.*time limit of 3 s\n$/),
+      });
+    },
+  },
+  {
     id: 'limits-files',
     title: 'the number of open files is bounded',
     needs: ['engine-settings'],

@@ -1,3 +1,4 @@
+import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
@@ -15,6 +16,10 @@ const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
 /** Docker says 404 to a create; Podman also 500. */
 const NO_SUCH_IMAGE = /no such image|image not known|unable to find image/i;
 
+/** A registry that is busy or out of order for the moment. */
+const PASSING_REFUSAL =
+  /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|unexpected EOF/i;
+
 export function isNameInUse(error: unknown): boolean {
   return (
     error instanceof EngineError &&
@@ -27,6 +32,15 @@ export function isImageMissing(error: unknown): boolean {
     error instanceof EngineError &&
     (error.status === 404 || (error.status === 500 && NO_SUCH_IMAGE.test(error.words)))
   );
+}
+
+/** Awaits an answer of the engine. @throws DomainError in the place of what the client throws */
+export async function asSchedulingError<T>(engine: DockerEngine, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toSchedulingError(error, engine.hasAnswered);
+  }
 }
 
 /** For look-ups, stops and removals. @param everAnswered whether the engine has been seen at all */
@@ -67,7 +81,11 @@ export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
-  return imageUnavailable(spec.image, error.words, error);
+  if (!PASSING_REFUSAL.test(error.words)) {
+    return imageUnavailable(spec.image, error.words, error);
+  }
+  const message = `image ${spec.image} is not available: ${error.words}`;
+  return new DomainError('ImageUnavailable', message, { retryable: true, cause: error });
 }
 
 /** It was there a moment ago: the next attempt pulls it. */

@@ -5,6 +5,7 @@ import type { JobSpec } from '../../domain/job-spec.js';
 import type { JobName } from '../../domain/job-name.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { SpecHash } from '../../domain/spec-hash.js';
+import { deadlineOf, parseTimeLimit } from '../../domain/time-limit.js';
 import { aggregateWorkers } from '../../domain/worker-state.js';
 import { markOf } from './docker-list.js';
 import { containerName } from './docker-names.js';
@@ -35,11 +36,21 @@ export function toJob(
   others: readonly (ContainerInspectInfo | undefined)[],
   engine: EngineKind = 'docker',
 ): Job {
+  const time = parseTimeLimit(first.Config.Labels[OWN_LABELS.timeLimit]);
   const states = [first, ...others].map((container) =>
     container === undefined
       ? GONE
-      : containerToState(container.State, container.HostConfig.Memory ?? 0, engine),
+      : containerToState(
+          container.State,
+          { memory: container.HostConfig.Memory ?? 0, time },
+          engine,
+        ),
   );
+  const state = aggregateWorkers(states);
+  const deadline =
+    state.status === 'started' && time !== undefined
+      ? deadlineOf(state.timestamp, time)
+      : undefined;
   return {
     name,
     specHash: specHashOf(first),
@@ -49,7 +60,8 @@ export function toJob(
     ),
     image: first.Config.Labels[OWN_LABELS.image] ?? first.Config.Image,
     command: commandOf(first),
-    state: aggregateWorkers(states),
+    state,
+    ...(deadline !== undefined && { deadline }),
   };
 }
 

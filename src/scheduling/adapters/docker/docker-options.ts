@@ -8,4 +8,6 @@ export interface DockerOptions {
   readonly imageEntrypoint: 'keep' | 'replace';
   /** Size at which the engine rotates a job's log file, in MiB. */
   readonly logFileMebibytes: number;
+  /** Path of a file of registry credentials. */
+  readonly registryAuthFile: string | undefined;
 }

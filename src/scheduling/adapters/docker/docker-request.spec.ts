@@ -11,6 +11,7 @@ const DEFAULTS: DockerOptions = {
   network: undefined,
   imageEntrypoint: 'keep',
   logFileMebibytes: 10,
+  registryAuthFile: undefined,
 };
 
 const SIMPLEST = {

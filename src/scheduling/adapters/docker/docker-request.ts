@@ -83,6 +83,7 @@ function buildLabels(
     [OWN_LABELS.owner]: spec.owner,
     [OWN_LABELS.worker]: String(worker),
     [OWN_LABELS.workers]: String(spec.workers),
+    ...(spec.timeLimit !== undefined && { [OWN_LABELS.timeLimit]: String(spec.timeLimit) }),
     ...(imageEntrypoint === 'replace' && { [OWN_LABELS.entrypoint]: ENTRYPOINT_REPLACED }),
   };
 }

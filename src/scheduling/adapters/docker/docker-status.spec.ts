@@ -1,6 +1,8 @@
 import type { ContainerInspectInfo } from 'dockerode';
 import { describe, expect, it } from 'vitest';
-import { STATE_MEANING, containerToState } from './docker-status.js';
+import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
+import { seconds } from '../../../shared/units.js';
+import { STATE_MEANING, containerToState as toState } from './docker-status.js';
 
 type State = ContainerInspectInfo['State'];
 
@@ -25,6 +27,9 @@ function state(changes: Partial<State> & { readonly Error?: string }): State {
     ...changes,
   };
 }
+
+const containerToState = (container: State, memory: number, engine?: EngineKind) =>
+  toState(container, { memory, time: undefined }, engine);
 
 describe('a container that has not run', () => {
   it.each(['created', 'configured', 'initialized'])('%s is not started', (Status) => {
@@ -130,6 +135,22 @@ describe('a container that has ended', () => {
     expect(containerToState(ended({ OOMKilled: true, ExitCode: 137 }), 0).message).toBe(
       'killed because it ran out of memory',
     );
+  });
+
+  it.each([
+    [137, 61, 'TimeLimit'],
+    [143, 61, 'TimeLimit'],
+    [137, 62, 'Signal'],
+    [1, 61, 'NonZeroExit'],
+  ])('with code %i after 61 s of %i allowed failed by %s', (ExitCode, limit, reason) => {
+    const FinishedAt = '2026-01-02T03:05:06.678901234Z';
+    const limits = { memory: 0, time: seconds(limit) };
+    expect(toState(ended({ ExitCode, FinishedAt }), limits).reason).toBe(reason);
+  });
+
+  it('for want of memory says so even when its time was up', () => {
+    const limits = { memory: 0, time: seconds(1) };
+    expect(toState(ended({ OOMKilled: true, ExitCode: 137 }), limits).reason).toBe('OutOfMemory');
   });
 
   it('without a time of its end has the time of its start, or none', () => {

@@ -2,6 +2,8 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type { EngineKind } from '../../../clients/docker-engine/docker-engine.js';
 import { explainExitCode } from '../../domain/failure-reason.js';
 import type { JobState } from '../../domain/job.js';
+import { reachedLimit, timeLimitFailure } from '../../domain/time-limit.js';
+import type { Seconds } from '../../../shared/units.js';
 
 type ContainerState = ContainerInspectInfo['State'];
 
@@ -36,13 +38,22 @@ const RUNNING_MESSAGES: ReadonlyMap<string, string> = new Map([
 /** Docker's and Podman's ways to say "not yet". */
 const NEVER = '0001-01-01T00:00:00Z';
 
+/** 128 + SIGTERM and 128 + SIGKILL. */
+const STOP_EXITS: ReadonlySet<number> = new Set([143, 137]);
+
 /** 128 + SIGKILL. On cgroup v1 Podman does not say whether the kernel sent it for want of memory. */
 const SIGKILL_EXIT = 137;
 
-/** The state of one worker. @param memoryLimit in bytes, 0 for none */
+export interface WorkerLimits {
+  /** In bytes, 0 for none. */
+  readonly memory: number;
+  readonly time: Seconds | undefined;
+}
+
+/** The state of one worker. */
 export function containerToState(
   state: ContainerState,
-  memoryLimit: number,
+  { memory: memoryLimit, time }: WorkerLimits,
   engine: EngineKind = 'docker',
 ): JobState {
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
@@ -71,10 +82,18 @@ export function containerToState(
       timestamp,
     };
   }
+  if (time !== undefined && wasEndedAtLimit(state, time)) {
+    return { ...failed(state, timestamp), ...timeLimitFailure(time) };
+  }
   const { reason, message } = explainExitCode(state.ExitCode);
   const isUnexplained = engine === 'podman' && memoryLimit > 0 && state.ExitCode === SIGKILL_EXIT;
   const guess = isUnexplained ? `, most likely out of memory${limitWords(memoryLimit)}` : '';
   return { ...failed(state, timestamp), reason, message: `${message}${guess}` };
+}
+
+/** Ended by the signals of a stop, and not before its time was up. */
+function wasEndedAtLimit({ ExitCode, StartedAt, FinishedAt }: ContainerState, time: Seconds) {
+  return STOP_EXITS.has(ExitCode) && reachedLimit(StartedAt, FinishedAt, time);
 }
 
 function waiting(state: ContainerState): JobState {

@@ -10,5 +10,6 @@ export const DOCKER_CAPABILITIES = Object.freeze({
   shmSize: 'yes',
   user: 'yes',
   labels: 'yes',
+  timeLimit: 'service',
   mountSources: ['host-path'],
 } as const satisfies SchedulerCapabilities);

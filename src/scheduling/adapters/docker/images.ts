@@ -1,23 +1,41 @@
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import { readCredentials } from '../../../clients/docker-engine/registry-credentials.js';
+import { Semaphore } from '../../../shared/semaphore.js';
+import { splitImageRef } from '../../domain/image-ref.js';
+import { backendError } from '../../domain/scheduling-errors.js';
+import type { Readiness } from '../../domain/scheduler.port.js';
 
 /** How long a pull may take. */
-const PULL_DEADLINE_MS = 60_000;
+const PULL_DEADLINE_MS = 3_600_000;
+const MAX_PARALLEL_PULLS = 3;
 /** More references than a site uses; beyond it they are asked for again. */
 const MAX_REMEMBERED = 1_000;
+/** The registry of references that name none. */
+const DEFAULT_REGISTRY = 'docker.io';
 
 /** The engine's images: each reference is pulled at most once at a time, however many jobs wait. */
 export class Images {
   private readonly present = new Set<string>();
   private readonly pulls = new Map<string, Promise<void>>();
+  private readonly gate = new Semaphore(MAX_PARALLEL_PULLS);
 
-  constructor(private readonly engine: DockerEngine) {}
+  /** @param authFile of registry credentials; absent: everything is pulled without */
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly authFile: string | undefined,
+  ) {}
 
-  /** Pulls the image unless the engine has it. @throws EngineError with the registry's words. */
-  async ensure(reference: string, signal: AbortSignal): Promise<void> {
-    if (this.present.has(reference)) return;
-    if (!(await this.engine.hasImage(reference, signal))) await this.pull(reference);
-    if (this.present.size >= MAX_REMEMBERED) this.present.clear();
-    this.present.add(reference);
+  /**
+   * Pulls the image unless the engine has it. `signal` ends only the wait.
+   * @throws EngineError with the registry's words.
+   */
+  async ensure(reference: string, signal: AbortSignal): Promise<Readiness> {
+    if (this.present.has(reference)) return 'ready';
+    if (!this.pulls.has(reference) && (await this.engine.hasImage(reference, signal))) {
+      this.remember(reference);
+      return 'ready';
+    }
+    return untilAborted(this.pull(reference), signal);
   }
 
   /** Somebody has removed the image. */
@@ -28,12 +46,44 @@ export class Images {
   private pull(reference: string): Promise<void> {
     const flight = this.pulls.get(reference);
     if (flight !== undefined) return flight;
-    const pull = this.engine
-      .pullImage(withTag(reference), AbortSignal.timeout(PULL_DEADLINE_MS))
+    const deadline = AbortSignal.timeout(PULL_DEADLINE_MS);
+    const pull = this.gate
+      .run(async () => {
+        const credentials = await this.credentialsFor(reference);
+        await this.engine.pullImage(withTag(reference), credentials, deadline);
+        this.remember(reference);
+      }, deadline)
       .finally(() => this.pulls.delete(reference));
+    // Those who wait for it may all have gone by the time it fails.
+    pull.catch(() => undefined);
     this.pulls.set(reference, pull);
     return pull;
   }
+
+  private async credentialsFor(reference: string) {
+    const parts = splitImageRef(reference);
+    if (this.authFile === undefined || parts === undefined) return undefined;
+    const repository = `${parts.host ?? DEFAULT_REGISTRY}/${parts.path}`;
+    return readCredentials(this.authFile, repository).catch((error: unknown) => {
+      throw backendError('the registry credentials of the service cannot be used', error);
+    });
+  }
+
+  private remember(reference: string): void {
+    if (this.present.size >= MAX_REMEMBERED) this.present.clear();
+    this.present.add(reference);
+  }
+}
+
+function untilAborted(task: Promise<void>, signal: AbortSignal): Promise<Readiness> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => resolve('underway');
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    task
+      .then(() => resolve('ready'), reject)
+      .finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** Without tag and digest the engine would pull every tag of the repository. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RelativePath } from '../../../shared/posix-path.js';
 import { mebibytes, millicores } from '../../../shared/units.js';
 import type { ImageRef } from '../../domain/image-ref.js';
 import type { Job } from '../../domain/job.js';
@@ -39,6 +40,8 @@ export function specOf(changes: Partial<JobSpec> = {}): JobSpec {
     shmSize: undefined,
     user: undefined,
     labels: {},
+    timeLimit: undefined,
+    directories: { input: 'in' as RelativePath, output: 'out' as RelativePath },
     mounts: {
       input: { kind: 'host-path', path: '/data/in' },
       output: { kind: 'host-path', path: '/data/out' },

@@ -3,7 +3,7 @@ import { mebibytes } from '../../../shared/units.js';
 import { workerState } from './process-status.js';
 import { parseEnd, parseIdentity, type WorkerFacts } from './worker-facts.js';
 
-const limits = { memoryLimit: mebibytes(16), unenforced: [] };
+const limits = { timeLimit: undefined, memoryLimit: mebibytes(16), unenforced: [] };
 const start = '2026-01-01T00:00:00.000Z';
 const at = '2026-01-01T00:01:00.000Z';
 const supervisor = { pid: 7, startTime: '99', bootId: 'boot' };

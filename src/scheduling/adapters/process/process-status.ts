@@ -1,11 +1,13 @@
-import type { Mebibytes } from '../../../shared/units.js';
+import type { Mebibytes, Seconds } from '../../../shared/units.js';
 import { explainExitCode, type FailureReason } from '../../domain/failure-reason.js';
 import type { JobState } from '../../domain/job.js';
+import { reachedLimit, timeLimitFailure } from '../../domain/time-limit.js';
 import type { EndPhase, WorkerEnd, WorkerFacts } from './worker-facts.js';
 
 /** What a worker's state needs to know of its job. */
 export interface JobLimits {
   readonly memoryLimit: Mebibytes;
+  readonly timeLimit: Seconds | undefined;
   /** Names of the limits that were asked for and are not enforced. */
   readonly unenforced: readonly string[];
 }
@@ -19,8 +21,7 @@ const LOST: Failure = {
 };
 
 /** Ends that say nothing about the command itself. */
-const EARLY_ENDS: Readonly<Record<Exclude<EndPhase, 'ran'>, Failure>> = {
-  cancelled: CANCELLED,
+const EARLY_ENDS: Readonly<Record<Exclude<EndPhase, 'ran' | 'cancelled'>, Failure>> = {
   mount: { reason: 'MountFailed', message: 'the directories of the job could not be mounted' },
   limits: { reason: 'BackendError', message: 'the limits of the job could not be set' },
 };
@@ -33,7 +34,7 @@ export function workerState(facts: WorkerFacts, limits: JobLimits): JobState {
 
 function bareState(facts: WorkerFacts, limits: JobLimits): JobState {
   const { launch, end, supervised, cancelled } = facts;
-  if (end !== undefined) return endState(end, limits);
+  if (end !== undefined) return endState(end, limits, launch?.at ?? '');
   if (launch === undefined) {
     return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
   }
@@ -42,10 +43,14 @@ function bareState(facts: WorkerFacts, limits: JobLimits): JobState {
   return failed(cancelled ? CANCELLED : LOST, launch.at);
 }
 
-function endState(end: WorkerEnd, limits: JobLimits): JobState {
+function endState(end: WorkerEnd, limits: JobLimits, startedAt: string): JobState {
   const { at, exitCode, phase } = end;
   if (phase === 'mount' || phase === 'limits') return failed(EARLY_ENDS[phase], at);
-  if (phase === 'cancelled') return { ...failed(EARLY_ENDS[phase], at), exitCode };
+  if (phase === 'cancelled') {
+    const { timeLimit } = limits;
+    const isLate = timeLimit !== undefined && reachedLimit(startedAt, at, timeLimit);
+    return { ...failed(isLate ? timeLimitFailure(timeLimit) : CANCELLED, at), exitCode };
+  }
   if (exitCode === 0) {
     return {
       status: 'finishedSuccessfully',

@@ -12,6 +12,7 @@ export function processCapabilities(abilities: HostAbilities): SchedulerCapabili
     shmSize: 'no',
     user: canChangeUser(abilities) ? 'yes' : 'no',
     labels: 'yes',
+    timeLimit: 'service',
     mountSources: ['host-path'],
   } satisfies SchedulerCapabilities);
 }

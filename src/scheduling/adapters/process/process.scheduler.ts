@@ -10,6 +10,7 @@ import type {
   JobLog,
   ListedJob,
   LogWindow,
+  Readiness,
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
@@ -58,8 +59,12 @@ export class ProcessScheduler implements SchedulerPort {
   }
 
   /** Images play no part here. */
-  prepare(): Promise<void> {
-    return Promise.resolve();
+  prepare(): Promise<Readiness> {
+    return Promise.resolve('ready');
+  }
+
+  now(): Promise<number> {
+    return Promise.resolve(Date.now());
   }
 
   submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {

@@ -1,4 +1,5 @@
 import type { Job, JobState } from '../../domain/job.js';
+import { deadlineOf } from '../../domain/time-limit.js';
 import { aggregateWorkers } from '../../domain/worker-state.js';
 import type { JobRecord } from './job-record.js';
 import { workerState } from './process-status.js';
@@ -13,7 +14,12 @@ export interface SeenJob {
 
 export function toJob(seen: SeenJob): Job {
   const { record } = seen;
-  const { name, specHash, image, command } = record.spec;
+  const { name, specHash, image, command, timeLimit } = record.spec;
+  const state = aggregateWorkers(workerStates(seen));
+  const deadline =
+    state.status === 'started' && timeLimit !== undefined
+      ? deadlineOf(state.timestamp, timeLimit)
+      : undefined;
   return {
     name,
     specHash,
@@ -21,7 +27,8 @@ export function toJob(seen: SeenJob): Job {
     mark: markOf(seen),
     image,
     command,
-    state: aggregateWorkers(workerStates(seen)),
+    state,
+    ...(deadline !== undefined && { deadline }),
   };
 }
 
@@ -32,6 +39,7 @@ export function markOf(seen: SeenJob): string {
 }
 
 export function workerStates({ record, workers }: SeenJob): readonly JobState[] {
-  const limits = { memoryLimit: record.spec.memoryLimit, unenforced: record.unenforced };
+  const { memoryLimit, timeLimit } = record.spec;
+  const limits = { memoryLimit, timeLimit, unenforced: record.unenforced };
   return workers.map((facts) => workerState(facts, limits));
 }

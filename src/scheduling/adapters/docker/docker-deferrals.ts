@@ -1,0 +1,52 @@
+import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import type { JobName } from '../../domain/job-name.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import type { DeferralFailure, Deferrals } from '../../domain/scheduler.port.js';
+import { jobNotFound } from '../../domain/scheduling-errors.js';
+import { asSchedulingError } from './docker-errors.js';
+import type { KeptJob, KeptJobs } from './kept-jobs.js';
+import type { WorkerContainers } from './worker-containers.js';
+
+/** Jobs that wait for their images. */
+export class DockerDeferrals implements Deferrals {
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly kept: KeptJobs,
+    private readonly containers: WorkerContainers,
+  ) {}
+
+  keep(spec: JobSpec, signal: AbortSignal): Promise<void> {
+    return asSchedulingError(this.engine, this.kept.keep(spec, signal));
+  }
+
+  async list(signal: AbortSignal): Promise<readonly JobSpec[]> {
+    const kept = await asSchedulingError(this.engine, this.kept.list(signal));
+    return kept.filter(({ failure }) => failure === undefined).map(({ spec }) => spec);
+  }
+
+  async submit(name: JobName, signal: AbortSignal): Promise<void> {
+    const { id, spec } = await this.pending(name, signal);
+    const containers = await this.containers.create(spec, signal);
+    // A removal drops what is kept first and looks for containers afterwards: one of us sees the other.
+    const still = await this.pending(name, signal).catch(() => undefined);
+    if (still?.id !== id) {
+      await this.containers.discard(
+        containers.filter(({ isNew }) => isNew),
+        signal,
+      );
+      throw jobNotFound(name);
+    }
+    await this.containers.start(spec, containers, signal);
+    await asSchedulingError(this.engine, this.kept.drop(name, signal));
+  }
+
+  fail(name: JobName, failure: DeferralFailure, signal: AbortSignal): Promise<void> {
+    return asSchedulingError(this.engine, this.kept.fail(name, failure, signal));
+  }
+
+  private async pending(name: JobName, signal: AbortSignal): Promise<KeptJob> {
+    const kept = await asSchedulingError(this.engine, this.kept.find(name, signal));
+    if (kept === undefined || kept.failure !== undefined) throw jobNotFound(name);
+    return kept;
+  }
+}

@@ -1,0 +1,122 @@
+import { DomainError, hasCode } from '../../shared/domain-error.js';
+import type { EventLog } from '../../shared/event-log.js';
+import type { FailureReason } from '../domain/failure-reason.js';
+import type { JobName } from '../domain/job-name.js';
+import type { JobSpec } from '../domain/job-spec.js';
+import type { Deferrals, SchedulerPort } from '../domain/scheduler.port.js';
+import { fullJitter, pause } from './backoff.js';
+
+/** How soon a job is taken up that another replica has left behind, in milliseconds. */
+const ROUND_MS = 5_000;
+const LONGEST_PAUSE_MS = 30_000;
+const SUBMIT_MS = 60_000;
+const CALL_MS = 10_000;
+/** A backend that answers with the same error this often means it; one that is silent is waited for. */
+const MAX_ATTEMPTS = 5;
+
+const REASONS: Readonly<Record<string, FailureReason>> = {
+  ImageUnavailable: 'ImagePull',
+  JobRefused: 'BadCommand',
+  InvalidRequest: 'MountFailed',
+};
+
+/**
+ * Goes on with jobs that were accepted before the backend could take them, whichever replica accepted
+ * them: the backend keeps them, and that each is submitted once is the backend's promise.
+ */
+export class DeferredJobs {
+  private readonly underway = new Set<JobName>();
+  private readonly ended = new AbortController();
+
+  /**
+   * @param backend whose hints are not needed here
+   * @param secure checks and creates the job's directories
+   * @param changed is told of each job whose state this has changed
+   */
+  constructor(
+    private readonly backend: SchedulerPort,
+    private readonly secure: (spec: JobSpec, signal: AbortSignal) => Promise<void>,
+    private readonly changed: (name: JobName) => void,
+    private readonly log: EventLog,
+  ) {}
+
+  start(): void {
+    const { deferrals } = this.backend;
+    if (deferrals !== undefined) void this.keepLooking(deferrals);
+  }
+
+  stop(): void {
+    this.ended.abort();
+  }
+
+  private async keepLooking(deferrals: Deferrals): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      await this.look(deferrals);
+      await pause(ROUND_MS, this.ended.signal);
+    }
+  }
+
+  private async look(deferrals: Deferrals): Promise<void> {
+    try {
+      for (const spec of await deferrals.list(this.within(CALL_MS))) {
+        if (!this.underway.has(spec.name)) void this.follow(spec, deferrals);
+      }
+    } catch (error) {
+      // The list of jobs says it in the log when the backend does not answer.
+      if (!(error instanceof DomainError)) this.log.error('kept jobs cannot be read', { error });
+    }
+  }
+
+  /** Brings one job to its submission or to its failure. */
+  private async follow(spec: JobSpec, deferrals: Deferrals): Promise<void> {
+    this.underway.add(spec.name);
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const error = await this.attempt(spec, deferrals);
+        if (error === undefined || this.ended.signal.aborted) return;
+        if (!mayPass(error, attempt)) {
+          await deferrals.fail(spec.name, toFailure(error), this.within(CALL_MS));
+          return;
+        }
+        await pause(fullJitter(attempt, LONGEST_PAUSE_MS), this.ended.signal);
+      }
+    } catch (error) {
+      // It is still kept: the next round takes it up again.
+      this.log.warn('a kept job could not be dealt with', { jid: spec.name, error });
+    } finally {
+      this.underway.delete(spec.name);
+      this.changed(spec.name);
+    }
+  }
+
+  /** @returns what went wrong, or nothing when there is no more to do. */
+  private async attempt(spec: JobSpec, deferrals: Deferrals): Promise<unknown> {
+    try {
+      const readiness = await this.backend.prepare(spec, this.ended.signal);
+      if (readiness === 'underway') return undefined;
+      await this.secure(spec, this.within(CALL_MS));
+      await deferrals.submit(spec.name, this.within(SUBMIT_MS));
+      return undefined;
+    } catch (error) {
+      // Somebody has removed it, or another replica was faster.
+      return hasCode(error, 'JobNotFound') ? undefined : error;
+    }
+  }
+
+  private within(milliseconds: number): AbortSignal {
+    return AbortSignal.any([this.ended.signal, AbortSignal.timeout(milliseconds)]);
+  }
+}
+
+function mayPass(error: unknown, attempt: number): boolean {
+  if (!(error instanceof DomainError)) return false;
+  if (error.code === 'BackendUnavailable' || error.code === 'StorageUnavailable') return true;
+  return error.code === 'BackendBusy' || (error.retryable && attempt + 1 < MAX_ATTEMPTS);
+}
+
+function toFailure(error: unknown) {
+  if (!(error instanceof DomainError)) {
+    return { reason: 'BackendError', message: 'an error inside the service' } as const;
+  }
+  return { reason: REASONS[error.code] ?? 'BackendError', message: error.message };
+}
