@@ -3,8 +3,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT, runQuietly, withoutLocalPrograms } from './commands.mjs';
 
-/** What `nest build` reads; a build older than any of them is out of date. */
-const SOURCES = ['src', 'package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json'];
+/** What a build reads; a build older than any of them is out of date. */
+const SOURCES = [
+  'src',
+  'scripts/bundle.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'nest-cli.json',
+];
 
 /** Installs what package-lock.json names, unless node_modules holds exactly that. */
 export async function installPackages(say) {
@@ -56,7 +63,7 @@ async function readPackages(file) {
 }
 
 async function buildIsFresh() {
-  const built = await modified(join(ROOT, 'dist/main.js'));
+  const built = await modified(join(ROOT, 'dist/bundle/main.js'));
   const sources = await Promise.all(SOURCES.map((name) => newest(join(ROOT, name))));
   return built > Math.max(...sources);
 }

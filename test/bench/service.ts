@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 
 /** A service of its own for the bench, as `npm run start:prod` starts it. */
 export interface BenchService {
@@ -18,8 +20,14 @@ export async function startService(
   settings: Readonly<Record<string, string>>,
 ): Promise<BenchService> {
   const begin = performance.now();
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...settings },
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', MAIN], {
+    env: {
+      NODE_COMPILE_CACHE: join(tmpdir(), 'pman-bench-compile-cache'),
+      PATH: process.env['PATH'],
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await listeningPort(child);

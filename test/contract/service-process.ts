@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 const START_DEADLINE_MS = 30_000;
 /** Beyond it a service that was asked to end is killed, and that is an error. */
 const STOP_DEADLINE_MS = 20_000;
@@ -24,7 +24,7 @@ export interface RunningService {
 
 /** Starts the built service as a process of its own, with nothing of the tests' environment. */
 export async function startServiceProcess(variables: Variables): Promise<RunningService> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', MAIN], {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -113,7 +113,7 @@ describe('the session with curl', () => {
       STOREBASE: store,
       PORT: new URL(url).port,
     };
-    service = start('node', [join(ROOT, 'dist/main.js')], { cwd: home, env });
+    service = start('node', [join(ROOT, 'dist/bundle/main.js')], { cwd: home, env });
     await eventually(
       async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok || undefined,
       60,
