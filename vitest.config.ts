@@ -34,6 +34,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'faults',
+          include: ['test/faults/**/*.spec.ts'],
+          testTimeout: ENGINE_TIMEOUT_MS,
+          hookTimeout: ENGINE_TIMEOUT_MS,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'image',
           include: ['test/image/**/*.spec.ts'],
           testTimeout: 900_000,
