@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../shared/domain-error.js';
 import { backendUnavailable, jobNotFound } from '../domain/scheduling-errors.js';
 import type { JobName } from '../domain/job-name.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -56,5 +57,14 @@ describe('the circuit breaker', () => {
       await ask('silence');
     }
     expect(calls.made).toBe(20);
+  });
+
+  it('says of an absence that is not passing what the calls said', async () => {
+    const { breaker } = setUp();
+    const absent = new DomainError('BackendUnavailable', 'never seen', { retryable: false });
+    const call = () => breaker.call(() => Promise.reject(absent)).catch((error: unknown) => error);
+    for (let made = 0; made < 5; made += 1) await call();
+    expect(await call()).toMatchObject({ code: 'BackendUnavailable', retryable: false });
+    expect(await call()).not.toBe(absent);
   });
 });

@@ -1,5 +1,4 @@
-import { hasCode } from '../../shared/domain-error.js';
-import { backendUnavailable } from '../domain/scheduling-errors.js';
+import { DomainError, hasCode } from '../../shared/domain-error.js';
 import type { MonotonicClock } from './sync-times.js';
 
 const FAILURES_TO_OPEN = 5;
@@ -13,6 +12,8 @@ const PROBE_EVERY_MS = 1_000;
 export class CircuitBreaker {
   private failures: number[] = [];
   private probedAt = 0;
+  /** Whether the silence is one that may pass soon, as the backend's adapter sees it. */
+  private isPassing = true;
 
   constructor(private readonly now: MonotonicClock) {}
 
@@ -23,7 +24,8 @@ export class CircuitBreaker {
   /** @throws DomainError `BackendUnavailable` at once while open; otherwise what the call throws. */
   async call<T>(request: () => Promise<T>): Promise<T> {
     if (this.isOpen && !this.mayProbe()) {
-      throw backendUnavailable('the backend does not answer at present');
+      const message = 'the backend does not answer at present';
+      throw new DomainError('BackendUnavailable', message, { retryable: this.isPassing });
     }
     try {
       const answer = await request();
@@ -31,7 +33,7 @@ export class CircuitBreaker {
       return answer;
     } catch (error) {
       // Any answer, even a refusal, shows that the backend is there.
-      if (hasCode(error, 'BackendUnavailable')) this.recordFailure();
+      if (hasCode(error, 'BackendUnavailable')) this.recordFailure(error);
       else this.failures = [];
       throw error;
     }
@@ -43,8 +45,9 @@ export class CircuitBreaker {
     return true;
   }
 
-  private recordFailure(): void {
+  private recordFailure({ retryable }: DomainError): void {
     const now = this.now();
+    this.isPassing = retryable;
     if (!this.isOpen) this.failures = this.failures.filter((moment) => now - moment < WINDOW_MS);
     this.failures.push(now);
     if (this.failures.length > FAILURES_TO_OPEN) this.failures.shift();
