@@ -2,6 +2,7 @@ import Docker from 'dockerode';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError, toEngineError } from './engine-error.js';
 import { dockerOptions } from './engine-options.js';
+import { readWholeAnswers } from './whole-answers.js';
 
 /** The longest each kind of call may take, in milliseconds. */
 const DEADLINE_MS = { read: 5_000, write: 30_000, create: 60_000 } as const;
@@ -22,6 +23,20 @@ export abstract class EngineCalls {
   ): Promise<T> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS[kind])]);
     try {
+      return await this.send(deadline, request);
+    } catch (error) {
+      // Asking changes nothing; and a connection that was kept may just have been closed.
+      const isBroken = error instanceof EngineError && error.isBroken;
+      if (kind !== 'read' || !isBroken || deadline.aborted) throw error;
+      return this.send(deadline, request);
+    }
+  }
+
+  private async send<T>(
+    deadline: AbortSignal,
+    request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
       return await request(this.connect(), deadline);
     } catch (error) {
       const translated = toEngineError(error);
@@ -32,7 +47,7 @@ export abstract class EngineCalls {
   }
 
   protected connect(): Docker {
-    this.docker ??= new Docker(dockerOptions(this.connection));
+    this.docker ??= readWholeAnswers(new Docker(dockerOptions(this.connection)));
     return this.docker;
   }
 

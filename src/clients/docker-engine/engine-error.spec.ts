@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EngineError, toEngineError } from './engine-error.js';
+import { EngineError, isDeadSocket, toEngineError } from './engine-error.js';
 
 const withCode = (code: string): Error =>
   Object.assign(new Error(`connect ${code} 10.0.0.1:2375`), { code });
@@ -62,5 +62,15 @@ describe('an error of the engine', () => {
 
   it.each([undefined, null, 'text', 5])('may be %j', (error) => {
     expect(toEngineError(error)).toBeInstanceOf(EngineError);
+  });
+});
+
+describe('a socket file', () => {
+  it('is dead when it is there and nobody listens', () => {
+    const refused = (port?: number): EngineError =>
+      toEngineError(Object.assign(withCode('ECONNREFUSED'), port !== undefined && { port }));
+    expect(isDeadSocket(refused())).toBe(true);
+    expect(isDeadSocket(refused(2375))).toBe(false);
+    expect(isDeadSocket(toEngineError(withCode('ENOENT')))).toBe(false);
   });
 });

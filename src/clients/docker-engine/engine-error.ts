@@ -12,6 +12,11 @@ export class EngineError extends Error {
     super(words, { cause });
     this.name = 'EngineError';
   }
+
+  /** Whether the connection broke, so that the answer, if there was one, is lost. */
+  get isBroken(): boolean {
+    return this.status === undefined && this.mayHaveActed;
+  }
 }
 
 /** Errors of the connection itself: nothing was sent. */
@@ -55,6 +60,12 @@ export function toEngineError(error: unknown): EngineError {
     ? 'the connection to the container engine broke'
     : 'the container engine cannot be reached';
   return new EngineError(undefined, words, sent, error);
+}
+
+/** Whether there is a socket file and nobody listens at it: the engine ended, or left this file. */
+export function isDeadSocket({ cause }: EngineError): boolean {
+  const { code, port }: NodeJS.ErrnoException & { readonly port?: number } = Object(cause);
+  return code === 'ECONNREFUSED' && port === undefined;
 }
 
 function isAbort(error: unknown): boolean {

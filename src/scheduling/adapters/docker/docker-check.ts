@@ -1,4 +1,5 @@
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import { EngineError, isDeadSocket } from '../../../clients/docker-engine/engine-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 
 const PRODUCT = { docker: 'Docker', podman: 'Podman' } as const;
@@ -14,7 +15,17 @@ export async function checkEngine(
     return [{ name: 'engine', ok: true, detail }];
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'no answer';
-    const mend = 'start Docker or Podman, or point DOCKER_HOST at the engine';
-    return [{ name: 'engine', ok: false, detail, mend }];
+    return [{ name: 'engine', ok: false, detail, mend: mendOf(error) }];
   }
+}
+
+/** An engine that starts makes its socket file anew; a mounted file stays the old one for ever. */
+function mendOf(error: unknown): string {
+  if (error instanceof EngineError && isDeadSocket(error)) {
+    return (
+      'start the engine; if it runs and its socket file is mounted into this container, ' +
+      'mount the folder of the socket in its place'
+    );
+  }
+  return 'start Docker or Podman, or point DOCKER_HOST at the engine';
 }
