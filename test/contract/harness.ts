@@ -152,6 +152,11 @@ export class Harness {
     return this.service.output;
   }
 
+  /** The process that answers now. */
+  get running(): RunningService {
+    return this.service;
+  }
+
   async crashAndRestart(changes: Readonly<Record<string, string>> = {}): Promise<void> {
     this.service = await this.service.crashAndRestart(changes);
     this.http = clientOf(this.service);

@@ -32,6 +32,7 @@ async function harnessWith(
   const { port } = app.getHttpServer().address() as AddressInfo;
   const service: RunningService = {
     baseUrl: `http://127.0.0.1:${port}`,
+    pid: process.pid,
     output: [],
     crashAndRestart: () => Promise.reject(new Error('this service cannot crash alone')),
     startReplica: () => Promise.reject(new Error('this service is alone')),

@@ -13,6 +13,8 @@ type Variables = Readonly<Record<string, string>>;
 /** A service that can be reached, whatever runs it. */
 export interface RunningService {
   readonly baseUrl: string;
+  /** Process id. */
+  readonly pid: number;
   /** The lines that it has written to its standard output so far. */
   readonly output: readonly string[];
   /** Ends it at once, as a power cut would, and starts it again, with other settings if need be. */
@@ -22,9 +24,16 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Starts the built service as a process of its own, with nothing of the tests' environment. */
-export async function startServiceProcess(variables: Variables): Promise<RunningService> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', MAIN], {
+/**
+ * Starts the built service as a process of its own, with nothing of the tests' environment.
+ * @param wrapper a command that replaces itself by the one that follows it
+ */
+export async function startServiceProcess(
+  variables: Variables,
+  wrapper: readonly string[] = [],
+): Promise<RunningService> {
+  const [command = '', ...words] = [...wrapper, process.execPath, '--max-semi-space-size=2', MAIN];
+  const child = spawn(command, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -32,12 +41,13 @@ export async function startServiceProcess(variables: Variables): Promise<Running
   const baseUrl = await listeningAddress(child, output);
   return {
     baseUrl,
+    pid: child.pid ?? 0,
     output,
     async crashAndRestart(changes = {}) {
       await end(child, 'SIGKILL');
-      return startServiceProcess({ ...variables, ...changes });
+      return startServiceProcess({ ...variables, ...changes }, wrapper);
     },
-    startReplica: () => startServiceProcess(variables),
+    startReplica: () => startServiceProcess(variables, wrapper),
     async stop() {
       await end(child, 'SIGTERM');
       if (child.signalCode === 'SIGKILL') throw new Error('the service does not end when asked to');

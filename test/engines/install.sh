@@ -17,6 +17,9 @@ iptables         iptables
 debootstrap      debootstrap
 curl             curl
 golang-go        go
+faketime         faketime
+docker-registry  docker-registry
+apache2-utils    htpasswd
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
 

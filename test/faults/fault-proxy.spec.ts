@@ -105,6 +105,8 @@ describe('a rule', () => {
     expect((await ask('GET', '/')).status).toBe(503);
     later.remove();
     expect((await ask('GET', '/')).status).toBe(500);
+    proxy.heal();
+    expect((await ask('GET', '/')).status).toBe(200);
   });
 
   it('stops at its breakpoints, before the backend hears and before the client does', async () => {

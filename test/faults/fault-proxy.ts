@@ -28,6 +28,8 @@ export interface FaultProxy {
   /** How many requests there were so far, of a kind or of all. */
   count(method?: string, path?: RegExp): number;
   add(rule: Rule): AddedRule;
+  /** Removes every rule. What hangs goes on hanging. */
+  heal(): void;
   /** Breaks every connection there is; new ones are taken. */
   dropConnections(): void;
   /** Stops listening and breaks every connection. */
@@ -37,7 +39,7 @@ export interface FaultProxy {
 /** An HTTP/1.1 proxy in front of a backend that does harm as told; without rules it does none. */
 export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Promise<FaultProxy> {
   const requests: SeenRequest[] = [];
-  const rules: ActiveRule[] = [];
+  let rules: readonly ActiveRule[] = [];
   const sockets = new Set<Socket>();
   const serve = (received: http.IncomingMessage, reply: http.ServerResponse): void => {
     const seen = { method: received.method ?? '', path: received.url ?? '' };
@@ -55,6 +57,9 @@ export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Prom
   if ('socketPath' in listen) server.listen(listen.socketPath);
   else server.listen(listen.port, listen.host ?? '127.0.0.1');
   await once(server, 'listening');
+  const heal = (keep: (rule: ActiveRule) => boolean): void => {
+    rules = rules.filter(keep);
+  };
   const dropConnections = (): void => sockets.forEach((socket) => socket.destroy());
   return {
     port: 'socketPath' in listen ? 0 : (server.address() as AddressInfo).port,
@@ -62,9 +67,10 @@ export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Prom
     count: (method, path) => requests.filter((seen) => matches({ method, path }, seen)).length,
     add(rule) {
       const active = new ActiveRule(rule);
-      rules.push(active);
-      return Object.assign(active, { remove: () => void rules.splice(rules.indexOf(active), 1) });
+      rules = [...rules, active];
+      return Object.assign(active, { remove: () => heal((rule) => rule !== active) });
     },
+    heal: () => heal(() => false),
     dropConnections,
     async close() {
       const closed = once(server, 'close');

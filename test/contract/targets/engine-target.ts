@@ -42,8 +42,10 @@ export function isEngineTarget(target: ContractTarget): target is EngineTarget {
 }
 
 /** Docker or Podman: a throw-away engine of the suite's own, or the one that a variable names. */
-export function engineTarget(kind: 'docker' | 'podman'): EngineTarget {
-  const given = process.env[`CONTRACT_${kind.toUpperCase()}_HOST`];
+export function engineTarget(
+  kind: 'docker' | 'podman',
+  given = process.env[`CONTRACT_${kind.toUpperCase()}_HOST`],
+): EngineTarget {
   let dockerHost = given ?? '';
   let engine: AxiosInstance;
   const script = (path: string, args: readonly string[] = []) =>

@@ -1,0 +1,195 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Harness, Job } from '../contract/harness.js';
+import { ask, median, postOf } from './asking.js';
+import { startFaultProxy } from './fault-proxy.js';
+import type { Fault } from './fault-rules.js';
+import { FaultRig } from './fault-rig.js';
+import { until } from './faulty-engine.js';
+
+/** Runs until it is told to end; writes how often it was started. */
+const PATIENT = `echo run >>/share/outgoing/runs; trap 'exit 7' TERM; while :; do sleep 0.1; done`;
+
+let rig: FaultRig;
+let harness: Harness;
+
+beforeAll(async () => {
+  rig = await FaultRig.up('docker', 'f-outage');
+  harness = await rig.serve();
+});
+afterEach(() => rig.proxy.heal());
+afterAll(() => rig.down());
+
+async function running(script = PATIENT): Promise<Job> {
+  const job = await harness.job(script);
+  await harness.submit(job);
+  await harness.until(job.jid, ({ status }) => status === 'started');
+  return job;
+}
+
+const readiness = async (asked = harness) => (await ask(asked, '/health/ready')).status;
+
+describe('an engine that is not there', () => {
+  it('D1: a service that starts before its engine answers 503 at once and needs no restart', async () => {
+    const socketPath = rig.socketOf('late');
+    const early = await rig.serve({ socketPath });
+    const { pid } = early.running;
+    expect((await ask(early, '/health/live')).status).toBe(200);
+    expect(await readiness(early)).toBe(503);
+    const job = await early.job('true');
+    for (const init of [{}, postOf(job), { method: 'DELETE' }]) {
+      const path = init.method === 'POST' ? '/api/v1/' : `/api/v1/${job.jid}/`;
+      const answers = [];
+      for (let round = 0; round < 5; round += 1) answers.push(await ask(early, path, init));
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+      expect(answers[0]?.headers.get('retry-after')).toBe('5');
+      expect(median(answers.map(({ took }) => took))).toBeLessThan(100);
+    }
+    const appeared = await startFaultProxy({ socketPath }, rig.engine);
+    await until(async () => (await readiness(early)) === 200, 2_000);
+    await early.submit(job);
+    expect((await early.finish(job.jid))['status']).toBe('finishedSuccessfully');
+    expect(process.kill(pid, 0)).toBe(true);
+    await early.stop();
+    await appeared.close();
+  });
+
+  it('D2: of a job that has ended the state stays, of one that runs it is a 503, and a POST waits for the engine', async () => {
+    const { job: ended } = await harness.run('echo kept; exit 3');
+    const live = await running();
+    const startAgain = await rig.engine.end();
+    expect((await harness.get(ended.jid)).body).toMatchObject({
+      status: 'finishedWithError',
+      logs: expect.stringMatching(/^kept\n/),
+    });
+    await until(async () => (await harness.get(live.jid)).status === 503, 3_000);
+    const waiting = harness.run('echo waited');
+    await until(() => rig.proxy.count('POST') > 0, 5_000);
+    await startAgain();
+    expect((await waiting).answer).toMatchObject({ logs: 'waited\n' });
+    await until(async () => (await readiness()) === 200, 2_000);
+    expect((await harness.finish(live.jid))['message']).toContain('7');
+    expect(await harness.written(live, 'runs')).toBe('run\n');
+  });
+
+  it.each([
+    ['its folder, with the next request', (path: string) => path.replace(/[^/]+$/, '')],
+    ['the file, only in words', (path: string) => path],
+  ])(
+    'D3: a socket file that is made anew is found where a container mounts %s',
+    async (_words, mounted) => {
+      const name = `mounted-${mounted('x') === '' ? 'folder' : 'file'}`;
+      const folder = join(rig.engine.folder, name);
+      await mkdir(folder);
+      const socketPath = join(folder, 'engine.sock');
+      const before = await startFaultProxy({ socketPath }, rig.engine);
+      const inside = join(rig.engine.folder, `inside-${name}`);
+      await mkdir(inside);
+      await writeFile(join(inside, 'engine.sock'), '');
+      const mount = `mount --bind ${mounted(socketPath)} ${mounted(join(inside, 'engine.sock'))} && exec "$@"`;
+      const service = await rig.serve({
+        socketPath: join(inside, 'engine.sock'),
+        wrapper: ['unshare', '--mount', 'sh', '-c', mount, 'sh'],
+      });
+      await until(async () => (await readiness(service)) === 200, 2_000);
+      await before.close();
+      const after = await startFaultProxy({ socketPath }, rig.engine);
+      if (name === 'mounted-folder') {
+        await until(async () => (await readiness(service)) === 200, 2_000);
+        expect((await service.run('true')).answer['status']).toBe('finishedSuccessfully');
+      } else {
+        await until(async () => (await readiness(service)) === 503, 2_000);
+        expect((await ask(service, '/health/ready')).text).toContain(
+          'mount the folder of the socket',
+        );
+      }
+      await service.stop();
+      await after.close();
+    },
+  );
+});
+
+describe('an engine that takes requests and does not answer', () => {
+  it('D4: an engine that is frozen holds no GET, opens the circuit, and is back two seconds after it thaws', async () => {
+    const { job: ended } = await harness.run('echo kept');
+    const live = await running();
+    await rig.engine.freeze();
+    try {
+      await until(async () => (await harness.get(live.jid)).status === 503, 5_000);
+      const polls = Array.from({ length: 100 }, () => ask(harness, `/api/v1/${ended.jid}/`));
+      const answers = await Promise.all(polls);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(Math.max(...answers.map(({ took }) => took))).toBeLessThan(3_000);
+      const calls = rig.proxy.count();
+      const later = await Promise.all(
+        Array.from({ length: 100 }, () => ask(harness, `/api/v1/${live.jid}/`)),
+      );
+      expect(new Set(later.map(({ status }) => status))).toEqual(new Set([503]));
+      expect(median(later.map(({ took }) => took))).toBeLessThan(1_000);
+      expect(rig.proxy.count() - calls).toBeLessThan(10);
+    } finally {
+      await rig.engine.thaw();
+    }
+    await until(async () => (await readiness()) === 200, 2_000);
+    expect((await harness.get(live.jid)).body['status']).toBe('started');
+    expect((await harness.delete(live.jid)).status).toBe(204);
+  });
+
+  it.each<[string, RegExp, Fault]>([
+    ['a look-up that is swallowed', /containers\/[^/]+\/json/, { kind: 'swallow' }],
+    [
+      'a look-up that hangs after its headers',
+      /containers\/[^/]+\/json/,
+      { kind: 'hang', after: 'headers' },
+    ],
+    ['a look-up that hangs in its body', /containers\/[^/]+\/json/, { kind: 'hang', after: 900 }],
+    ['a log that hangs in its body', /\/logs/, { kind: 'hang', after: 'headers' }],
+  ])(
+    'D4: %s ends at its deadline and is a 503, never half an answer',
+    async (_words, path, fault) => {
+      const job = await running('echo some words; sleep 300');
+      const rule = rig.proxy.add({
+        path: new RegExp(`${job.jid}|${await rig.target.idOf(job.jid)}`),
+        fault,
+      });
+      rule.remove();
+      rig.proxy.add({ path, fault });
+      // Its next poll has to ask the engine: another replica knows nothing yet.
+      const fresh = await harness.replica();
+      const answer = await ask(fresh, `/api/v1/${job.jid}/`);
+      expect(answer.status).toBe(503);
+      expect(answer.took).toBeLessThan(6_000);
+      rig.proxy.heal();
+      await until(async () => (await fresh.get(job.jid)).status === 200, 3_000);
+      await fresh.stop();
+      await harness.delete(job.jid);
+    },
+  );
+});
+
+describe('an answer of the engine that is damaged', () => {
+  const cuts = [0, 1, 16, 100, 'headers', 300, 1_000, 2_000, 3_000] as const;
+
+  it('D5: a look-up that is cut anywhere is asked again, and never half of it is believed', async () => {
+    const { job, answer } = await harness.run('echo a line; sleep 0.1; exit 3');
+    const damages: Fault[] = [
+      ...cuts.map((after): Fault => ({ kind: 'cut', after })),
+      {
+        kind: 'garble',
+        change: (bytes) => bytes.replace(/Content-Length: .*/, 'Content-Length: 700'),
+      },
+      { kind: 'garble', change: (bytes) => bytes.replace(/\r\n\r\n.*/s, '\r\n\r\n{"Id":') },
+      { kind: 'garble', change: (bytes) => bytes.replace('HTTP/1.1', 'HTTQ/1.1') },
+    ];
+    for (const fault of damages) {
+      const rule = rig.proxy.add({ path: new RegExp(`${job.jid}/json`), times: 1, fault });
+      const fresh = await harness.replica();
+      const asked = await ask(fresh, `/api/v1/${job.jid}/`);
+      expect(JSON.parse(asked.text), JSON.stringify(fault)).toEqual(answer);
+      expect(rule.hits).toBe(1);
+      expect(asked.took).toBeLessThan(2_000);
+      await fresh.stop();
+    }
+  });
+});
