@@ -75,6 +75,14 @@ export class FaultRig {
     return this.target.listOwn(this.store);
   }
 
+  /** The engine's own word for the state of a job; nothing when it has no such container. */
+  async stateOf(jid: string): Promise<string | undefined> {
+    const { status, data } = await this.engine.http.get<{ State: { Status: string } }>(
+      `/containers/${jid}/json`,
+    );
+    return status === 200 ? data.State.Status : undefined;
+  }
+
   async down(): Promise<void> {
     await Promise.all(this.proxies.map((proxy) => proxy.close()));
     await Promise.all(this.harnesses.map((harness) => harness.stop()));
