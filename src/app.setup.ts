@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ErrorFilter } from './http/error.filter.js';
+import { closeIdleConnectionsAtEnd } from './http/idle-connections.js';
 import { acceptOnlyJson } from './http/json-body.js';
 import { serveOpenApi } from './http/openapi.js';
 import type { EventLog } from './shared/event-log.js';
@@ -44,7 +45,9 @@ export function setUpApp(app: NestFastifyApplication, log: EventLog): void {
   const errors = new ErrorFilter(log);
   acceptOnlyJson(fastify);
   app.useGlobalFilters(errors);
-  app.enableShutdownHooks();
+  closeIdleConnectionsAtEnd(fastify);
+  // As the first process of a container it could not end itself by the signal that it was sent.
+  app.enableShutdownHooks([], { useProcessExit: true });
   serveOpenApi(app);
 }
 
