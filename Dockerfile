@@ -9,7 +9,7 @@ COPY package.json package-lock.json ./
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=secret,id=ca,target=/run/secrets/ca.pem \
     if [ -s /run/secrets/ca.pem ]; then export npm_config_cafile=/run/secrets/ca.pem; fi; \
-    npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY nest-cli.json tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
