@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContextOptions } from 'node:tls';
 import {
@@ -176,9 +177,15 @@ function pass(
   reply.writeHead(statusCode, statusMessage, withoutConnection(rawHeaders));
   // The headers of an event stream must arrive before its first event does.
   reply.flushHeaders();
-  if (fault?.kind === 'lines') eachLine(answer, fault.change).pipe(reply);
-  else if (fault?.kind === 'throttle') throttled(answer, fault.bytesPerSecond).pipe(reply);
-  else answer.pipe(reply);
+  // A backend that breaks off in the middle breaks the client's connection too.
+  changedStream(answer, fault)
+    .on('error', () => reset(reply))
+    .pipe(reply);
+}
+
+function changedStream(answer: http.IncomingMessage, fault: Fault | undefined): Readable {
+  if (fault?.kind === 'lines') return eachLine(answer, fault.change);
+  return fault?.kind === 'throttle' ? throttled(answer, fault.bytesPerSecond) : answer;
 }
 
 /** On TCP with a RST, as a crash does; a unix socket only knows the end. */
