@@ -11,7 +11,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
+          include: [
+            'src/**/*.spec.ts',
+            'test/architecture/**/*.spec.ts',
+            'test/oracle/checker/**/*.spec.ts',
+          ],
           testTimeout: 30_000,
         },
       },
@@ -35,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['test/faults/**/*.spec.ts'],
+          include: ['test/faults/**/*.spec.ts', 'test/oracle/*.spec.ts'],
           testTimeout: ENGINE_TIMEOUT_MS,
           hookTimeout: ENGINE_TIMEOUT_MS,
           fileParallelism: false,

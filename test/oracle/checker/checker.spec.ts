@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { ANOMALIES, check } from './checker.js';
+import {
+  NOTHING_LEFT,
+  absent,
+  change,
+  get,
+  history,
+  object,
+  planned,
+  post,
+  remove,
+} from './history-fixture.js';
+import { PLANTED } from './planted-anomalies-fixture.js';
+import type { History } from './history.js';
+
+const NO_ANSWER = { outcome: 'info' } as const;
+
+function found(of: History): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(check(of).anomalies).filter(([, jids]) => jids.length > 0),
+  );
+}
+
+describe('what the checker of histories finds', () => {
+  it.each(PLANTED)('$anomaly: $what', ({ anomaly, history: planted }) => {
+    expect(found(planted)).toEqual({ [anomaly]: ['job'] });
+    expect(check(planted).isClean).toBe(false);
+  });
+
+  it('has a planted history for every kind of anomaly', () => {
+    expect([...new Set(PLANTED.map(({ anomaly }) => anomaly))]).toEqual([...ANOMALIES]);
+  });
+});
+
+const SOUND: readonly (readonly [string, History])[] = [
+  ['a job from its POST to its end', history({ operations: wholeLife() })],
+  ['a POST without an answer that had no effect', lostPost(NOTHING_LEFT)],
+  ['a POST without an answer that had one', lostPost({})],
+  [
+    'a DELETE without an answer that had no effect',
+    history({ operations: [post(0), remove(500, NO_ANSWER), get(4_500, 'finishedSuccessfully')] }),
+  ],
+  [
+    'a 404 while a DELETE is under way',
+    history({
+      ...NOTHING_LEFT,
+      operations: [post(0), remove(500, { completed: 900 }), absent(600), absent(1_000)],
+    }),
+  ],
+  [
+    'the same jid again after its removal',
+    history({
+      planned: [planned(), planned({ spec: 'job/1', exitCode: 1 })],
+      operations: [
+        ...wholeLife(),
+        remove(4_000),
+        absent(4_100),
+        post(4_200, { spec: 'job/1' }),
+        get(4_250, 'notstarted'),
+      ],
+      changes: [
+        ...history().changes,
+        change('destroy', 4_005),
+        change('create', 4_300, { id: 'c2' }),
+        change('die', 4_400, { id: 'c2', exitCode: 1 }),
+      ],
+      objects: [object({ id: 'c2', spec: 'job/1', exitCode: 1 })],
+      markerLines: new Map([
+        ['job/0', 1],
+        ['job/1', 1],
+      ]),
+    }),
+  ],
+  [
+    'a second run by a POST that was still under way when the job was removed',
+    history({
+      operations: [post(0, NO_ANSWER), post(100), remove(500), get(4_500, 'finishedSuccessfully')],
+      markerLines: new Map([['job/0', 2]]),
+    }),
+  ],
+  [
+    'another job for the same jid that is refused',
+    history({
+      planned: [planned(), planned({ spec: 'job/1' })],
+      operations: [post(0), post(100, { spec: 'job/1', outcome: 'fail', status: 409 })],
+    }),
+  ],
+  [
+    'a bad job that is refused',
+    history({
+      ...NOTHING_LEFT,
+      planned: [planned({ isBad: true })],
+      changes: [change('create', 5), change('destroy', 20)],
+      operations: [get(2, 'notstarted'), post(0, { outcome: 'fail', status: 422 }), absent(50)],
+    }),
+  ],
+  [
+    'an error of a job that the engine has killed',
+    history({
+      objects: [object({ exitCode: 137 })],
+      changes: [change('create', 5), change('start', 100), change('die', 400, { exitCode: 137 })],
+      operations: [post(0), get(1_000, 'finishedWithError')],
+    }),
+  ],
+  [
+    'another replica that is behind by less than the contract allows',
+    history({
+      operations: [
+        post(0),
+        get(3_100, 'finishedSuccessfully'),
+        get(3_900, 'started', { replica: 1 }),
+        remove(4_000),
+        get(4_900, 'finishedSuccessfully', { replica: 1 }),
+      ],
+      ...NOTHING_LEFT,
+    }),
+  ],
+];
+
+function wholeLife() {
+  return [
+    post(0),
+    get(50, 'notstarted'),
+    get(200, 'started'),
+    get(3_100, 'finishedSuccessfully'),
+    get(3_200, 'finishedSuccessfully', { replica: 1 }),
+  ];
+}
+
+function lostPost(left: Partial<History>): History {
+  return history({ ...left, changes: [], operations: [post(0, NO_ANSWER)] });
+}
+
+describe('what the checker of histories lets pass', () => {
+  it.each(SOUND)('%s', (_, sound) => {
+    expect(found(sound)).toEqual({});
+    expect(check(sound).isClean).toBe(true);
+  });
+});
+
+describe('the staleness that the checker of histories measures', () => {
+  it('is how long before its GET the first change was that the answer does not show', () => {
+    const { staleness } = check(history({ operations: [post(0), get(3_250, 'started')] }));
+    expect(staleness).toEqual({ judged: 1, p99: 250, max: 250 });
+  });
+
+  it('is nothing for an answer that was true when it was asked for', () => {
+    const gets = [get(60, 'notstarted'), get(2_995, 'started'), get(9_000, 'finishedSuccessfully')];
+    expect(check(history({ operations: [post(0), ...gets] })).staleness.max).toBe(0);
+  });
+});

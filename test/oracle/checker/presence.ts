@@ -1,0 +1,124 @@
+import { mayHaveActed, effectUntil, type History, type Operation } from './history.js';
+import type { JobHistory } from './job-history.js';
+
+/** What was said to exist and does not, or never ran. */
+export function isLost(job: JobHistory): boolean {
+  if (job.isExpectedToFail) return false;
+  return job.sightings.some((sighting) => {
+    if (isOfGhost(job, sighting)) return false;
+    const denied = absences(job).some(
+      (absence) =>
+        absence.invoked >= sighting.completed &&
+        !removedBetween(job, sighting.invoked, absence.completed, absence),
+    );
+    return denied || (!job.mayBeRemovedBetween(sighting.invoked, Infinity) && !hasRun(job));
+  });
+}
+
+/** Shows a job that a DELETE had removed before, and that nobody can have added again. */
+function isOfGhost(job: JobHistory, { invoked, completed }: Operation): boolean {
+  return job.deletes.some(
+    (remove) =>
+      remove.outcome === 'ok' &&
+      remove.completed <= invoked &&
+      !job.mayBeAddedBetween(remove.invoked, completed),
+  );
+}
+
+/** GETs and DELETEs that were told that there is no such job. */
+function absences(job: JobHistory): readonly Operation[] {
+  return job.operations.filter(({ kind, status }) => kind !== 'POST' && status === 404);
+}
+
+function removedBetween(job: JobHistory, from: number, to: number, except: Operation): boolean {
+  return job.deletes.some(
+    (remove) =>
+      remove !== except &&
+      mayHaveActed(remove) &&
+      remove.invoked <= to &&
+      effectUntil(remove) >= from,
+  );
+}
+
+/** At the end: every worker is there, and none still waits for its start. */
+function hasRun({ objects, planned }: JobHistory): boolean {
+  const workers = new Set(objects.map(({ worker }) => worker));
+  const wanted = Math.max(
+    ...planned.map((plan) => (hasObject(plan.spec, objects) ? plan.workers : 1)),
+  );
+  return workers.size >= wanted && objects.every(({ state }) => state !== 'created');
+}
+
+function hasObject(spec: string, objects: JobHistory['objects']): boolean {
+  return objects.some((object) => object.spec === spec);
+}
+
+/** Two engine objects for one worker, two accepted specs, or more runs than workers. */
+export function isDuplicate(job: JobHistory, { markerLines }: History): boolean {
+  const workers = job.objects.map(({ worker }) => worker);
+  if (new Set(workers).size < workers.length) return true;
+  if (hasTwoAccepted(job)) return true;
+  return job.planned.some(
+    ({ spec, workers: count }) => (markerLines.get(spec) ?? 0) > count * runsAllowed(job, spec),
+  );
+}
+
+/** After a DELETE a POST that is still under way may run the job again. */
+function runsAllowed(job: JobHistory, spec: string): number {
+  const posts = job.posts.filter((post) => post.spec === spec && mayHaveActed(post));
+  const again = job.deletes.filter(
+    (remove) => mayHaveActed(remove) && posts.some((post) => effectUntil(post) >= remove.invoked),
+  );
+  return 1 + again.length;
+}
+
+function hasTwoAccepted(job: JobHistory): boolean {
+  const accepted = job.posts.filter(({ outcome }) => outcome === 'ok');
+  return accepted.some((one) =>
+    accepted.some((other) => {
+      const [from, to] = [
+        Math.min(one.invoked, other.invoked),
+        Math.max(one.completed, other.completed),
+      ];
+      return one.spec !== other.spec && !job.mayBeRemovedBetween(from, to);
+    }),
+  );
+}
+
+/** Something of a spec that was definitely refused. */
+export function isPhantom(job: JobHistory, { markerLines }: History): boolean {
+  return job.planned.some(({ spec }) => {
+    const posts = job.posts.filter((post) => post.spec === spec);
+    const wasRefused = posts.length > 0 && posts.every((post) => !mayHaveActed(post));
+    return wasRefused && ((markerLines.get(spec) ?? 0) > 0 || hasObject(spec, job.objects));
+  });
+}
+
+/** Seen again after a 204 although nobody can have added it again. */
+export function isGhost(job: JobHistory, { freshness }: History): boolean {
+  const removals = job.deletes.filter(({ outcome }) => outcome === 'ok');
+  return removals.some((remove) => {
+    const isLeft = job.objects.length > 0 && !job.mayBeAddedBetween(remove.invoked, Infinity);
+    const seen = job.gets.some((get) => {
+      const lag = get.replica === remove.replica ? 0 : freshness;
+      if (get.outcome !== 'ok' || get.invoked < remove.completed + lag) return false;
+      return !job.mayBeAddedBetween(remove.invoked, get.completed);
+    });
+    return seen || isLeft;
+  });
+}
+
+/** With our label, and no POST explains it; or workers without the first one, which no call finds. */
+export function isOrphan(job: JobHistory): boolean {
+  if (job.objects.length === 0) return false;
+  const isExplained = job.objects.every(({ spec }) =>
+    job.posts.some((post) => post.spec === spec && mayHaveActed(post)),
+  );
+  return !isExplained || job.objects.every(({ worker }) => worker !== 0);
+}
+
+/** A sound job, the only one of its jid, was turned away for good. */
+export function isRefused(job: JobHistory): boolean {
+  if (job.isExpectedToFail || new Set(job.posts.map(({ spec }) => spec)).size !== 1) return false;
+  return job.posts.some(({ outcome, status }) => outcome === 'fail' && status !== undefined);
+}
