@@ -24,6 +24,12 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** A service that is a process of this machine. */
+export interface ServiceProcess extends RunningService {
+  signal(name: NodeJS.Signals): void;
+  crashAndRestart(changes?: Variables): Promise<ServiceProcess>;
+}
+
 /**
  * Starts the built service as a process of its own, with nothing of the tests' environment.
  * @param wrapper a command that replaces itself by the one that follows it
@@ -31,7 +37,7 @@ export interface RunningService {
 export async function startServiceProcess(
   variables: Variables,
   wrapper: readonly string[] = [],
-): Promise<RunningService> {
+): Promise<ServiceProcess> {
   const [command = '', ...words] = [...wrapper, process.execPath, '--max-semi-space-size=2', MAIN];
   const child = spawn(command, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...variables },
@@ -43,6 +49,7 @@ export async function startServiceProcess(
     baseUrl,
     pid: child.pid ?? 0,
     output,
+    signal: (name) => void child.kill(name),
     async crashAndRestart(changes = {}) {
       await end(child, 'SIGKILL');
       return startServiceProcess({ ...variables, ...changes }, wrapper);

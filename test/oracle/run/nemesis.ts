@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rule } from '../../faults/fault-rules.js';
+import type { Engine } from './engine.js';
+import type { Replica } from './replica.js';
+import type { Harm } from './schedule.js';
+
+const ANY_CALL = /\/(containers|images|version|_ping)/;
+const WRITES = /\/containers\/(create|[^/]+\/(start|stop))/;
+const ANSWER_DELAY_MS = 400;
+/** Everything must be over by then, whatever the machine is doing, in milliseconds. */
+const ENGINE_STARTS_TRIED = 3;
+
+/** Does what a schedule says, and undoes it. */
+export class Nemesis {
+  constructor(
+    private readonly engine: Engine,
+    private readonly replicas: readonly Replica[],
+  ) {}
+
+  /** Ends when all harm is over. */
+  async run(schedule: readonly Harm[]): Promise<void> {
+    const begun = performance.now();
+    await Promise.all(
+      schedule.map(async (harm) => {
+        await sleep(Math.max(0, harm.at - (performance.now() - begun)));
+        await this.inflict(harm);
+      }),
+    );
+    await this.startEngine();
+  }
+
+  private async inflict({ kind, lasts, replica: number }: Harm): Promise<void> {
+    const replica = this.replicas[number];
+    if (replica === undefined) throw new Error(`there is no replica ${number}`);
+    switch (kind) {
+      case 'kill replica':
+        return replica.crashAndRestart();
+      case 'freeze replica':
+        replica.signal('SIGSTOP');
+        await sleep(lasts);
+        return replica.signal('SIGCONT');
+      case 'terminate engine':
+        return this.restartEngine('SIGTERM', lasts);
+      case 'kill engine':
+        return this.restartEngine('SIGKILL', lasts);
+      case 'freeze engine':
+        await this.engine.signal('SIGSTOP');
+        await sleep(lasts);
+        return this.engine.signal('SIGCONT');
+      case 'cut connections':
+        return replica.proxy.dropConnections();
+      case 'drop events':
+      case 'repeat events':
+        replica.events = kind === 'drop events' ? 'drop' : 'repeat';
+        await sleep(lasts);
+        replica.events = 'pass';
+        return;
+      default:
+        return harmCalls(replica, RULES[kind], lasts);
+    }
+  }
+
+  private async restartEngine(signal: 'SIGTERM' | 'SIGKILL', down: number): Promise<void> {
+    await this.engine.end(signal);
+    await sleep(down);
+    await this.startEngine();
+  }
+
+  private async startEngine(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.engine.start();
+      } catch (error) {
+        if (attempt === ENGINE_STARTS_TRIED) throw error;
+      }
+    }
+  }
+}
+
+const RULES: Readonly<
+  Record<'delay answers' | 'lose answers to writes' | 'refuse connections', readonly Rule[]>
+> = {
+  'delay answers': [
+    { path: ANY_CALL, fault: { kind: 'delay', what: 'answer', milliseconds: ANSWER_DELAY_MS } },
+  ],
+  'lose answers to writes': [
+    { method: 'POST', path: WRITES, fault: { kind: 'cut', after: 0 } },
+    { method: 'DELETE', path: ANY_CALL, fault: { kind: 'cut', after: 0 } },
+  ],
+  'refuse connections': [{ fault: { kind: 'refuse' } }],
+};
+
+async function harmCalls({ proxy }: Replica, rules: readonly Rule[], lasts: number) {
+  const added = rules.map((rule) => proxy.add(rule));
+  if (rules === RULES['refuse connections']) proxy.dropConnections();
+  await sleep(lasts);
+  added.forEach((rule) => rule.remove());
+}
