@@ -39,24 +39,34 @@ export class JobMaker {
   async make(jid: string, workers = 1): Promise<SendableJob> {
     const exitCode = this.random.pick(EXIT_CODES);
     const milliseconds = this.random.integer(0, MAX_SLEEP_MS);
-    const plan = { spec: await this.directories(jid), jid, workers, exitCode, isBad: false };
-    return { plan, body: bodyOf(plan, milliseconds / 1_000) };
+    const plan = { spec: this.nextSpec(jid), jid, workers, exitCode, isBad: false };
+    return sendableJob(this.store, plan, milliseconds);
   }
 
   async makeBad(jid: string): Promise<SendableJob> {
-    const plan = { spec: await this.directories(jid), jid, workers: 1, exitCode: 0, isBad: true };
-    return { plan, body: { ...bodyOf(plan, 0), ...this.random.pick(FLAWS) } };
+    const plan = { spec: this.nextSpec(jid), jid, workers: 1, exitCode: 0, isBad: true };
+    const { body } = await sendableJob(this.store, plan, 0);
+    return { plan, body: { ...body, ...this.random.pick(FLAWS) } };
   }
 
-  /** @returns the output directory, which no other job has: it is what tells one job from another. */
-  private async directories(jid: string): Promise<string> {
+  /** The output directory, which no other job has: it is what tells one job from another. */
+  private nextSpec(jid: string): string {
     this.made += 1;
-    const spec = `${jid}/outgoing-${this.made}`;
-    await mkdir(join(this.store, jid, 'incoming'), { recursive: true });
-    await mkdir(join(this.store, spec));
-    await chmod(join(this.store, spec), 0o777);
-    return spec;
+    return `${jid}/outgoing-${this.made}`;
   }
+}
+
+/** Makes the directories of a job that takes so many milliseconds. */
+export async function sendableJob(
+  store: string,
+  plan: PlannedJob,
+  milliseconds: number,
+): Promise<SendableJob> {
+  await mkdir(join(store, plan.jid, 'incoming'), { recursive: true });
+  await mkdir(join(store, plan.spec));
+  // As a client does for jobs of another user; mkdir alone would heed the umask.
+  await chmod(join(store, plan.spec), 0o777);
+  return { plan, body: bodyOf(plan, milliseconds / 1_000) };
 }
 
 /** How often a job has run. */
