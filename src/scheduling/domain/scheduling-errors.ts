@@ -12,6 +12,13 @@ export function nameTaken(name: JobName): DomainError {
   );
 }
 
+/** Something of that name is being made or removed: what it is shows when that is done. */
+export function nameInTransit(name: JobName): DomainError {
+  return new DomainError('BackendBusy', `something named "${name}" is being made or removed`, {
+    retryable: true,
+  });
+}
+
 export function jobConflict(name: JobName): DomainError {
   return new DomainError(
     'JobConflict',

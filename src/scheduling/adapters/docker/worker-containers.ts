@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { nameTaken } from '../../domain/scheduling-errors.js';
+import { nameInTransit, nameTaken } from '../../domain/scheduling-errors.js';
 import { discardContainer } from './docker-ends.js';
 import {
   asSchedulingError,
@@ -95,11 +95,9 @@ export class WorkerContainers {
       this.engine,
       this.engine.findContainer(containerName(spec.name, worker), signal),
     );
-    if (
-      container === undefined ||
-      !isWorker(container, spec.name, worker) ||
-      specHashOf(container) !== spec.specHash
-    ) {
+    // An engine takes a name some time before it shows the container, and gives it up late.
+    if (container === undefined) throw nameInTransit(spec.name);
+    if (!isWorker(container, spec.name, worker) || specHashOf(container) !== spec.specHash) {
       throw nameTaken(spec.name);
     }
     return { id: container.Id, isNew: false };
