@@ -90,11 +90,12 @@ export class InMemoryScheduler implements SchedulerPort {
   }
 
   /** Moves a job to another state. */
-  move(name: JobName, state: Partial<JobState>): void {
+  move(name: JobName, state: Partial<JobState>, changes: Partial<Job> = {}): void {
     const job = this.jobs.get(name);
     if (job === undefined) throw new Error(`there is no job ${name}`);
     const next = { ...job.state, ...state };
-    this.jobs.set(name, { ...job, state: next, mark: `${job.incarnation}:${next.status}` });
+    const mark = `${job.incarnation}:${next.status}`;
+    this.jobs.set(name, { ...job, ...changes, state: next, mark });
   }
 
   plan(spec: JobSpec): readonly unknown[] {

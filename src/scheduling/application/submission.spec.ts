@@ -112,6 +112,16 @@ describe('a repeated submission', () => {
     expect(counts.secured).toBe(1);
   });
 
+  it('of a job of which only some workers have begun has the backend continue it', async () => {
+    const backend = new InMemoryScheduler();
+    const { submit, counts } = service(backend);
+    await submit();
+    backend.move(NAME, { status: 'started' }, { isPartlyStarted: true });
+    await submit();
+    expect(backend.calls.submit).toBe(2);
+    expect(counts.secured).toBe(1);
+  });
+
   it('with another specification is a conflict and touches nothing', async () => {
     const backend = new InMemoryScheduler();
     const { submit } = service(backend);

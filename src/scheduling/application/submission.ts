@@ -181,9 +181,10 @@ export class Submissions {
   }
 }
 
-/** A job that was made and not started is continued; one that is only kept is looked after. */
-function isUnstarted({ state, isDeferred }: Job): boolean {
-  return state.status === 'notstarted' && isDeferred === undefined;
+/** A job that was made and not wholly started is continued; one that is only kept is looked after. */
+function isUnstarted({ state, isDeferred, isPartlyStarted }: Job): boolean {
+  const isWaiting = state.status === 'notstarted' || isPartlyStarted !== undefined;
+  return isWaiting && isDeferred === undefined;
 }
 
 function isWorthRetrying(error: unknown, attempt: number): boolean {

@@ -19,6 +19,8 @@ export interface Job {
   readonly deadline?: string;
   /** True while the job is only kept, for a backend that cannot take it yet. */
   readonly isDeferred?: true;
+  /** True while a worker waits for its start although others have begun: the backend never does that by itself. */
+  readonly isPartlyStarted?: true;
 }
 
 export interface JobState {

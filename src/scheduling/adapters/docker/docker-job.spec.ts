@@ -92,6 +92,17 @@ describe('a job from its containers', () => {
     });
   });
 
+  it('is partly started while a worker waits and another has begun', () => {
+    const worker = (Status: string) => container({ State: { Status } });
+    const isPartlyStarted = (first: string, second: string): boolean | undefined =>
+      toJob(NAME, worker(first), [worker(second)]).isPartlyStarted;
+    expect(isPartlyStarted('running', 'created')).toBe(true);
+    expect(isPartlyStarted('created', 'exited')).toBe(true);
+    expect(isPartlyStarted('created', 'created')).toBeUndefined();
+    expect(isPartlyStarted('running', 'exited')).toBeUndefined();
+    expect(isPartlyStarted('exited', 'exited')).toBeUndefined();
+  });
+
   it('has another mark as soon as a worker has another state', () => {
     const running = { Status: 'running' };
     const before = toJob(NAME, container({}), [container({ State: running })]);

@@ -47,6 +47,8 @@ export function toJob(
         ),
   );
   const state = aggregateWorkers(states);
+  const isPartlyStarted =
+    state.status === 'started' && states.some(({ status }) => status === 'notstarted');
   const deadline =
     state.status === 'started' && time !== undefined
       ? deadlineOf(state.timestamp, time)
@@ -62,6 +64,7 @@ export function toJob(
     command: commandOf(first),
     state,
     ...(deadline !== undefined && { deadline }),
+    ...(isPartlyStarted && { isPartlyStarted }),
   };
 }
 
