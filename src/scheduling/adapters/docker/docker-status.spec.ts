@@ -66,6 +66,13 @@ describe('a container that runs', () => {
     });
   });
 
+  it.each(['removing', 'dead'])(
+    '%s before its start is not started: it has not succeeded',
+    (Status) => {
+      expect(containerToState(state({ Status }), 0).status).toBe('notstarted');
+    },
+  );
+
   it.each(['', 'improper', 'checkpointed', 'constructor'])(
     'in the unknown state %j is started: a wrong end could not be taken back',
     (Status) => {

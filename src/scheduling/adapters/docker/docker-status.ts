@@ -59,7 +59,8 @@ export function containerToState(
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(state.Status) ?? 'running';
   const timestamp = timestampOf(state);
-  if (meaning === 'waiting') return waiting(state);
+  // One that is removed before its start has the exit code 0, but has not succeeded.
+  if (meaning === 'waiting' || wasNeverStarted(state)) return waiting(state);
   if (meaning === 'running') {
     return {
       status: 'started',
@@ -94,6 +95,10 @@ export function containerToState(
 /** Ended by the signals of a stop, and not before its time was up. */
 function wasEndedAtLimit({ ExitCode, StartedAt, FinishedAt }: ContainerState, time: Seconds) {
   return STOP_EXITS.has(ExitCode) && reachedLimit(StartedAt, FinishedAt, time);
+}
+
+function wasNeverStarted({ Status, StartedAt }: ContainerState): boolean {
+  return (Status === 'removing' || Status === 'dead') && !isTime(StartedAt);
 }
 
 function waiting(state: ContainerState): JobState {
