@@ -64,6 +64,7 @@ class PerfectService {
       changes,
       objects: this.objects(),
       markerLines,
+      engineOutages: [],
       freshness: FRESHNESS,
     };
   }
@@ -176,6 +177,7 @@ function together(one: History, other: History): History {
     changes: [...one.changes, ...other.changes],
     objects: [...one.objects, ...other.objects],
     markerLines: new Map([...one.markerLines, ...other.markerLines]),
+    engineOutages: [],
     freshness: FRESHNESS,
   };
 }

@@ -139,6 +139,24 @@ describe('what the checker of histories lets pass', () => {
   });
 });
 
+describe('a job that ran twice', () => {
+  const twice = history({ markerLines: new Map([['job/0', 2]]) });
+  const withOutage = (from: number): History => ({
+    ...twice,
+    engineOutages: [{ from, to: from + 1_000 }],
+  });
+
+  it('is told apart when the engine was killed during its start', () => {
+    expect(found(withOutage(50))).toEqual({});
+    expect(check(withOutage(50)).forgottenRuns).toEqual(['job']);
+  });
+
+  it.each([2, 101])('is a duplicate when the engine was killed at another time: %d', (from) => {
+    expect(found(withOutage(from))).toEqual({ duplicate: ['job'] });
+    expect(check(withOutage(from)).forgottenRuns).toEqual([]);
+  });
+});
+
 describe('the staleness that the checker of histories measures', () => {
   it('is how long before its GET the first change was that the answer does not show', () => {
     const { staleness } = check(history({ operations: [post(0), get(3_250, 'started')] }));

@@ -1,6 +1,14 @@
 import type { History } from './history.js';
 import { JobHistory } from './job-history.js';
-import { isDuplicate, isGhost, isLost, isOrphan, isPhantom, isRefused } from './presence.js';
+import {
+  isDuplicate,
+  isGhost,
+  isLost,
+  isOrphan,
+  isPhantom,
+  isRefused,
+  isRunForgotten,
+} from './presence.js';
 import { isLie, isRegression, judgedGets, stalenessOf } from './statuses.js';
 
 export const ANOMALIES = [
@@ -22,6 +30,8 @@ export interface Verdict {
   readonly anomalies: Readonly<Record<Anomaly, readonly string[]>>;
   /** How far GETs were behind the engine, in milliseconds. */
   readonly staleness: { readonly judged: number; readonly p99: number; readonly max: number };
+  /** Jobs that ran again because the engine, killed during their start, knew nothing of the first run. */
+  readonly forgottenRuns: readonly string[];
   readonly isClean: boolean;
 }
 
@@ -55,6 +65,7 @@ export function check(history: History): Verdict {
       p99: percentile(staleness, 0.99),
       max: Math.max(0, ...staleness),
     },
+    forgottenRuns: jidsWhere((job) => isRunForgotten(job, history)),
     isClean: ANOMALIES.every((anomaly) => anomalies[anomaly].length === 0),
   };
 }

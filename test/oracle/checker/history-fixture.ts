@@ -64,6 +64,7 @@ export function history(parts: Partial<History> = {}): History {
     changes: [change('create', 5), change('start', 100), change('die', 3_000, { exitCode: 0 })],
     objects: [object()],
     markerLines: new Map([[SPEC, 1]]),
+    engineOutages: [],
     freshness: FRESHNESS,
     ...parts,
   };

@@ -57,6 +57,11 @@ export interface EngineObject {
   readonly exitCode?: number;
 }
 
+export interface Outage {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Everything that the checker judges by. */
 export interface History {
   readonly planned: readonly PlannedJob[];
@@ -65,6 +70,8 @@ export interface History {
   readonly objects: readonly EngineObject[];
   /** Lines that the workers of a job have appended to their marker in its output directory. */
   readonly markerLines: ReadonlyMap<string, number>;
+  /** When the engine was ended by force, and started again. */
+  readonly engineOutages: readonly Outage[];
   /** By the contract a GET shows every change that is older than this, in milliseconds. */
   readonly freshness: number;
 }

@@ -54,13 +54,36 @@ function hasObject(spec: string, objects: JobHistory['objects']): boolean {
 }
 
 /** Two engine objects for one worker, two accepted specs, or more runs than workers. */
-export function isDuplicate(job: JobHistory, { markerLines }: History): boolean {
+export function isDuplicate(job: JobHistory, history: History): boolean {
   const workers = job.objects.map(({ worker }) => worker);
   if (new Set(workers).size < workers.length) return true;
   if (hasTwoAccepted(job)) return true;
+  return hasExtraRuns(job, history) && !isForgotten(job, history);
+}
+
+/**
+ * Run again although the service did nothing wrong: an engine that is killed during a start may have
+ * let the job run and shows it as never started afterwards.
+ */
+export function isRunForgotten(job: JobHistory, history: History): boolean {
+  return hasExtraRuns(job, history) && isForgotten(job, history);
+}
+
+function hasExtraRuns(job: JobHistory, { markerLines }: History): boolean {
   return job.planned.some(
     ({ spec, workers: count }) => (markerLines.get(spec) ?? 0) > count * runsAllowed(job, spec),
   );
+}
+
+/** Whether the engine was ended after it had made a container and before it told of its start. */
+function isForgotten({ changes }: JobHistory, { engineOutages }: History): boolean {
+  return changes
+    .filter(({ kind }) => kind === 'create')
+    .some((create) => {
+      const start = changes.find(({ id, kind }) => kind === 'start' && id === create.id);
+      const until = start?.seen ?? Infinity;
+      return engineOutages.some(({ from }) => create.seen <= from && from <= until);
+    });
 }
 
 /** After a DELETE a POST that is still under way may run the job again. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rule } from '../../faults/fault-rules.js';
+import type { Outage } from '../checker/history.js';
 import type { Engine } from './engine.js';
 import type { Replica } from './replica.js';
 import type { Harm } from './schedule.js';
@@ -7,11 +8,13 @@ import type { Harm } from './schedule.js';
 const ANY_CALL = /\/(containers|images|version|_ping)/;
 const WRITES = /\/containers\/(create|[^/]+\/(start|stop))/;
 const ANSWER_DELAY_MS = 400;
-/** Everything must be over by then, whatever the machine is doing, in milliseconds. */
 const ENGINE_STARTS_TRIED = 3;
 
 /** Does what a schedule says, and undoes it. */
 export class Nemesis {
+  /** When the engine was away. */
+  readonly outages: Outage[] = [];
+
   constructor(
     private readonly engine: Engine,
     private readonly replicas: readonly Replica[],
@@ -61,9 +64,11 @@ export class Nemesis {
   }
 
   private async restartEngine(signal: 'SIGTERM' | 'SIGKILL', down: number): Promise<void> {
+    const from = performance.now();
     await this.engine.end(signal);
     await sleep(down);
     await this.startEngine();
+    this.outages.push({ from, to: performance.now() });
   }
 
   private async startEngine(): Promise<void> {

@@ -41,7 +41,8 @@ export async function runOracle(engine: Engine, seed: number, seconds: number): 
   const observer = new Observer(engine);
   try {
     const recorder = new Recorder();
-    await load({ engine, replicas, recorder, seed, store, milliseconds: loadOf(seconds) });
+    const nemesis = new Nemesis(engine, replicas);
+    await load({ nemesis, replicas, recorder, seed, store, milliseconds: loadOf(seconds) });
     const objects = (await endedObjects(engine)).map((found) => toObject(found, store));
     const lines = recorder.planned.map(
       async (plan) => [plan.spec, await markerLines(store, plan)] as const,
@@ -52,6 +53,7 @@ export async function runOracle(engine: Engine, seed: number, seconds: number): 
       changes: observer.changes,
       objects,
       markerLines: new Map(await Promise.all(lines)),
+      engineOutages: nemesis.outages,
       freshness: FRESHNESS_MS,
     };
     return { history, verdict: check(history) };
@@ -75,7 +77,7 @@ async function startReplicas(
 }
 
 interface Load {
-  readonly engine: Engine;
+  readonly nemesis: Nemesis;
   readonly replicas: readonly [Replica, ...Replica[]];
   readonly recorder: Recorder;
   readonly seed: number;
@@ -83,7 +85,7 @@ interface Load {
   readonly milliseconds: number;
 }
 
-async function load({ engine, replicas, recorder, seed, store, milliseconds }: Load) {
+async function load({ nemesis, replicas, recorder, seed, store, milliseconds }: Load) {
   const random = new Random(seed);
   const clients = Array.from({ length: CLIENTS }, (_, number) => {
     const prefix = `oracle-${seed}-${number}`;
@@ -91,9 +93,7 @@ async function load({ engine, replicas, recorder, seed, store, milliseconds }: L
     return new Client({ replicas, recorder, random: random.fork(), store, prefix, maxWorkers });
   });
   const end = performance.now() + milliseconds;
-  const healed = new Nemesis(engine, replicas)
-    .run(scheduleOf(seed, milliseconds))
-    .then(() => sleep(SETTLE_MS));
+  const healed = nemesis.run(scheduleOf(seed, milliseconds)).then(() => sleep(SETTLE_MS));
   await Promise.all([healed, ...clients.map((client) => client.run(end))]);
   const jids = new Set(recorder.planned.map(({ jid }) => jid));
   for (const jid of jids) {

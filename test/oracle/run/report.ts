@@ -12,6 +12,7 @@ export interface Totals {
   /** By request and outcome, such as `POST ok`. */
   readonly requests: Readonly<Record<string, number>>;
   readonly anomalies: Readonly<Record<Anomaly, number>>;
+  readonly forgottenRuns: number;
   readonly judged: number;
   /** The worst of the runs, in milliseconds. */
   readonly staleP99: number;
@@ -40,6 +41,7 @@ export function totalsOf(runs: readonly OracleRun[]): Totals {
         sum(({ verdict }) => verdict.anomalies[anomaly].length),
       ]),
     ) as Record<Anomaly, number>,
+    forgottenRuns: sum(({ verdict }) => verdict.forgottenRuns.length),
     judged: sum(({ verdict }) => verdict.staleness.judged),
     staleP99: most(({ verdict }) => verdict.staleness.p99),
     staleMax: most(({ verdict }) => verdict.staleness.max),
@@ -60,6 +62,7 @@ export function formatTotals(engine: string, totals: Totals): string {
     ['GETs judged for freshness', totals.judged],
     ['staleness p99 (worst run), ms', Math.round(totals.staleP99)],
     ['staleness max, ms', Math.round(totals.staleMax)],
+    ['runs the engine forgot', totals.forgottenRuns],
     ...ANOMALIES.map((anomaly) => [anomaly, totals.anomalies[anomaly]] as const),
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(32)}${String(value).padStart(8)}`);
