@@ -75,14 +75,14 @@ function hasExtraRuns(job: JobHistory, { markerLines }: History): boolean {
   );
 }
 
-/** Whether the engine was ended after it had made a container and before it told of its start. */
+/** Whether the engine was away between its making of a container and its word of the start. */
 function isForgotten({ changes }: JobHistory, { engineOutages }: History): boolean {
   return changes
     .filter(({ kind }) => kind === 'create')
     .some((create) => {
       const start = changes.find(({ id, kind }) => kind === 'start' && id === create.id);
       const until = start?.seen ?? Infinity;
-      return engineOutages.some(({ from }) => create.seen <= from && from <= until);
+      return engineOutages.some(({ from, to }) => create.seen <= to && from <= until);
     });
 }
 
