@@ -121,7 +121,7 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + milliseconds;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`did not come true: ${condition.toString()}`);
     await sleep(POLL_MS);
   }
 }

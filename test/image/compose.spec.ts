@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { VARIABLES } from '../../src/config/environment.js';
@@ -9,7 +8,6 @@ import {
   eventually,
   freePort,
   lastLineOf,
-  ROOT,
   run,
   startEngine,
   stopEngine,

@@ -23,14 +23,26 @@ export function readWholeAnswers(docker: Docker): Docker {
   modem.dial = (options, callback) => {
     if (options.isStream === true) return dial(options, callback);
     dial({ ...options, isStream: true }, (error, answer) => {
-      if (error) return callback(error);
-      readJson(answer as Readable, options.abortSignal).then(
-        (document) => callback(null, document),
-        (failure: unknown) => callback(failure),
-      );
+      if (error) callback(error);
+      else void answerWith(answer as Readable, options.abortSignal, callback);
     });
   };
   return docker;
+}
+
+async function answerWith(
+  answer: Readable,
+  signal: AbortSignal | undefined,
+  callback: DialCallback,
+): Promise<void> {
+  let document: unknown;
+  try {
+    document = await readJson(answer, signal);
+  } catch (error) {
+    callback(error);
+    return;
+  }
+  callback(null, document);
 }
 
 /** @returns `undefined` for an empty answer */
