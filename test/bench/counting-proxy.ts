@@ -3,6 +3,8 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 /** Forwards to an engine's socket and counts the requests. */
 export interface CountingProxy {
   readonly calls: () => number;
+  /** How many of them read a log. */
+  readonly logCalls: () => number;
   readonly close: () => void;
 }
 
@@ -11,8 +13,10 @@ export async function startCountingProxy(
   socketPath: string,
 ): Promise<CountingProxy> {
   let calls = 0;
+  let logCalls = 0;
   const forward = (received: IncomingMessage, reply: ServerResponse): void => {
     calls += 1;
+    if (received.url?.includes('/logs') === true) logCalls += 1;
     const { method, url: path, headers } = received;
     const sent = request({ socketPath: engineSocket, method, path, headers }, (answer) => {
       reply.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -28,6 +32,7 @@ export async function startCountingProxy(
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     calls: () => calls,
+    logCalls: () => logCalls,
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -9,8 +9,32 @@ export interface Row {
   /** Ours by direct, or the figure itself where there is nothing to compare with. */
   readonly value: number;
   readonly bar: number;
+  /** Whether the value may be no smaller than the bar, or no larger. */
+  readonly side: 'at least' | 'at most';
   /** Smallest and largest value of a block. */
   readonly range: readonly [number, number];
+}
+
+type Measured = Pick<Row, 'direct' | 'ours' | 'value' | 'range'>;
+
+export function atMost(
+  id: string,
+  operation: string,
+  unit: string,
+  measured: Measured,
+  bar: number,
+): Row {
+  return { id, operation, unit, bar, side: 'at most', ...measured };
+}
+
+export function atLeast(
+  id: string,
+  operation: string,
+  unit: string,
+  measured: Measured,
+  bar: number,
+): Row {
+  return { id, operation, unit, bar, side: 'at least', ...measured };
 }
 
 function median(values: readonly number[]): number {
@@ -19,17 +43,10 @@ function median(values: readonly number[]): number {
 }
 
 /** Milliseconds that a task takes. */
-async function timed(task: () => Promise<unknown>): Promise<number> {
+export async function timed(task: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await task();
   return performance.now() - begin;
-}
-
-export interface Comparison {
-  readonly direct: number;
-  readonly ours: number;
-  readonly value: number;
-  readonly range: readonly [number, number];
 }
 
 /**
@@ -41,7 +58,7 @@ export async function compareInBlocks(
   callsPerBlock: number,
   direct: (call: number) => Promise<unknown>,
   ours: (call: number) => Promise<unknown>,
-): Promise<Comparison> {
+): Promise<Measured> {
   const medians: (readonly [number, number])[] = [];
   for (let block = 0; block < blocks; block += 1) {
     const first = block * callsPerBlock;
@@ -69,7 +86,8 @@ async function medianOf(
   return median(times);
 }
 
-const isMet = ({ value, bar }: Row): boolean => value <= bar;
+const isMet = ({ value, bar, side }: Row): boolean =>
+  side === 'at most' ? value <= bar : value >= bar;
 
 /** The table as text; the last column says whether the bar is met. */
 export function formatTable(rows: readonly Row[]): string {
@@ -80,7 +98,7 @@ export function formatTable(rows: readonly Row[]): string {
     Number.isNaN(row.direct) ? '-' : `${number(row.direct)} ${row.unit}`,
     `${number(row.ours)} ${row.unit}`,
     `${number(row.value)} (${number(row.range[0])} to ${number(row.range[1])})`,
-    `<= ${row.bar}`,
+    `${row.side === 'at most' ? '<=' : '>='} ${row.bar}`,
     isMet(row) ? 'pass' : 'FAIL',
   ]);
   const table = [['', 'operation', 'direct', 'ours', 'value', 'bar', ''], ...cells];

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 
+/** Loaded into the service. */
+const LOOP_DELAY = new URL('loop-delay.ts', import.meta.url).href;
+
 /** A service of its own for the bench, as `npm run start:prod` starts it. */
 export interface BenchService {
   readonly port: number;
   /** Milliseconds from the start of the process to its first answer. */
   readonly startedAfter: number;
   residentMebibytes(): Promise<number>;
+  /** The 99th percentile, in milliseconds, of the delays of its event loop since the last call. */
+  loopDelay(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -20,7 +26,7 @@ export async function startService(
   settings: Readonly<Record<string, string>>,
 ): Promise<BenchService> {
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', MAIN], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', '--import', LOOP_DELAY, MAIN], {
     env: {
       NODE_COMPILE_CACHE: join(tmpdir(), 'pman-bench-compile-cache'),
       PATH: process.env['PATH'],
@@ -28,7 +34,7 @@ export async function startService(
       PORT: '0',
       ...settings,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const port = await listeningPort(child);
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/`);
@@ -40,6 +46,11 @@ export async function startService(
     residentMebibytes: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
+    loopDelay: async () => {
+      child.send('loop-delay');
+      const [delay] = (await once(child, 'message')) as [number];
+      return delay;
     },
     stop: async () => {
       const exited = new Promise((resolve) => child.once('exit', resolve));

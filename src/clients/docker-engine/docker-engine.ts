@@ -110,6 +110,14 @@ export class DockerEngine extends EngineCalls {
     );
   }
 
+  /** Removes a container that does not run; one that does, and one that is gone, are left alone. */
+  async removeUnstarted(id: string, signal: AbortSignal): Promise<void> {
+    const removed = this.call('write', signal, (docker, abortSignal) =>
+      docker.getContainer(id).remove({ v: true, abortSignal }),
+    );
+    await this.unlessStatus(409, this.unlessStatus(404, removed));
+  }
+
   /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */
   async readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
     const tail = lines === undefined ? 'all' : String(lines);

@@ -132,6 +132,7 @@ function timestampOf({ FinishedAt, StartedAt }: ContainerState): string {
   return isTime(StartedAt) ? StartedAt : '';
 }
 
-function isTime(text: string | undefined): text is string {
+/** Whether the engine has put a time there. */
+export function isTime(text: string | undefined): text is string {
   return text !== undefined && text !== '' && text !== NEVER;
 }

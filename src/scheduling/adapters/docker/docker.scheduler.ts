@@ -1,4 +1,4 @@
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
@@ -30,6 +30,7 @@ import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { Images } from './images.js';
 import { KeptJobs, toJob as toKeptJob, toListedKeptJob } from './kept-jobs.js';
+import { UnstartedSweep } from './unstarted-sweep.js';
 import { WorkerContainers } from './worker-containers.js';
 
 /** Runs each worker of a job as one container of Docker or Podman. */
@@ -38,6 +39,7 @@ export class DockerScheduler implements SchedulerPort {
   readonly deferrals: DockerDeferrals;
   private readonly images: Images;
   private readonly containers: WorkerContainers;
+  private readonly unstarted: UnstartedSweep;
   private readonly kept: KeptJobs;
   private readonly warned = new Set<string>();
 
@@ -48,6 +50,7 @@ export class DockerScheduler implements SchedulerPort {
   ) {
     this.images = new Images(engine, options.registryAuthFile);
     this.containers = new WorkerContainers(engine, options, this.images);
+    this.unstarted = new UnstartedSweep(engine, () => performance.now());
     this.kept = new KeptJobs(engine);
     this.deferrals = new DockerDeferrals(engine, this.kept, this.containers);
   }
@@ -84,6 +87,10 @@ export class DockerScheduler implements SchedulerPort {
     const [containers, kept] = await this.ask(
       Promise.all([this.engine.listContainers(filters, signal), this.kept.list(signal)]),
     );
+    const keptNames = new Set<string>(kept.map(({ spec }) => spec.name));
+    const isKept = ({ Labels }: ContainerInfo) => keptNames.has(Labels[OWN_LABELS.jid] ?? '');
+    // What cannot be removed now is tried again with the next list.
+    await this.unstarted.sweep(containers, isKept, signal).catch(() => undefined);
     const jobs = toListedJobs(containers);
     const names = new Set(jobs.map(({ name }) => name));
     return [...jobs, ...kept.map(toListedKeptJob).filter(({ name }) => !names.has(name))];

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { HttpClient } from './http-client.ts';
+
+const run = promisify(execFile);
+const SECONDS = 4;
+
+/** Requests a second of so many clients at once, each with one connection that it keeps. */
+export async function requestsPerSecond(
+  client: HttpClient,
+  path: string,
+  clients: number,
+): Promise<number> {
+  const [begin, end] = [performance.now(), performance.now() + SECONDS * 1_000];
+  let answered = 0;
+  const one = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const { status, body } = await client.send('GET', path);
+      if (status !== 200) throw new Error(`${status}: ${body}`);
+      answered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, one));
+  return answered / ((performance.now() - begin) / 1_000);
+}
+
+/** Requests a second with a connection for each, by wrk (Debian package wrk). */
+export async function connectionsPerSecond(
+  port: number,
+  path: string,
+  clients: number,
+  seconds = SECONDS,
+): Promise<number> {
+  const load = ['-t1', `-c${clients}`, `-d${seconds}s`, '-H', 'Connection: close'];
+  const { stdout } = await run('wrk', [...load, `http://127.0.0.1:${port}${path}`]);
+  if (/Non-2xx|Socket errors: connect [1-9]/.test(stdout)) throw new Error(stdout);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+}
+
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const index = Math.min(Math.ceil((sorted.length * percent) / 100), sorted.length) - 1;
+  return sorted[Math.max(index, 0)] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]): number => percentile(values, 50);

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectionsPerSecond, median, percentile, requestsPerSecond } from './load.ts';
+import { atLeast, atMost, compareInBlocks, timed, type Row } from './measure.ts';
+import { expectStatus, type Rig } from './rig.ts';
+
+/** Requests a second that the predecessor served on Docker, measured with 32 clients. */
+const PREDECESSOR = { shortLog: 132, longLog: 74 } as const;
+const CLIENTS = 32;
+
+/** R1 to R4: polls of jobs that have finished. */
+export async function finishedRows(rig: Rig): Promise<Row[]> {
+  const { engine, ours, isPodman } = rig;
+  await rig.submit('bench-get', 'echo hello');
+  await rig.submit(
+    'bench-long',
+    'seq -w 1 1000 | sed s/^/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/',
+  );
+  await rig.finished('bench-get');
+  await rig.finished('bench-long');
+  const poll = () => expectStatus(ours.send('GET', '/api/v1/bench-get/'), 200);
+  const compared = await compareInBlocks(
+    10,
+    200,
+    () => expectStatus(engine.send('GET', '/containers/bench-get/json'), 200),
+    poll,
+  );
+  const empty = await requestsPerSecond(ours, '/api/v1/', CLIENTS);
+  const cached = await requestsPerSecond(ours, '/api/v1/bench-get/', CLIENTS);
+  const apart = await connectionsPerSecond(rig.service.port, '/api/v1/bench-get/', CLIENTS);
+  const long = await connectionsPerSecond(rig.service.port, '/api/v1/bench-long/', CLIENTS);
+  await rig.remove('bench-get');
+  await rig.remove('bench-long');
+  return [
+    atMost('R1', 'GET of a known job / inspect', 'ms', compared, isPodman ? 0.35 : 1),
+    atLeast('R2', 'GET of a known job / of the service itself', '/s', ratio(empty, cached), 0.85),
+    atLeast(
+      'R3',
+      'GET, a connection each / the predecessor',
+      '/s',
+      ratio(PREDECESSOR.shortLog, apart),
+      50,
+    ),
+    atLeast(
+      'R4',
+      'GET with 1,000 lines of log / the predecessor',
+      '/s',
+      ratio(PREDECESSOR.longLog, long),
+      30,
+    ),
+  ];
+}
+
+/** R5: a log that grows, read anew and from the cache. */
+export async function growingLogRows(rig: Rig, engineCalls: () => number): Promise<Row[]> {
+  const { engine, ours } = rig;
+  const script =
+    'seq -w 1 1000 | sed s/^/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/; while sleep 0.2; do echo more; done';
+  await rig.submit('bench-grow', script);
+  await sleep(2_000);
+  const poll = () => expectStatus(ours.send('GET', '/api/v1/bench-grow/'), 200);
+  const path = '/containers/bench-grow/logs?stdout=1&stderr=1&tail=1000';
+  const [direct, missed]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 15; round += 1) {
+    // Longer than any log is taken from the cache.
+    await sleep(1_100);
+    direct.push(await timed(() => expectStatus(engine.send('GET', path), 200)));
+    missed.push(await timed(poll));
+  }
+  const [before, polls] = [engineCalls(), 50];
+  for (let count = 0; count < polls; count += 1) {
+    await poll();
+    await sleep(200);
+  }
+  const calls = engineCalls() - before;
+  await rig.remove('bench-grow');
+  return [
+    atMost(
+      'R5',
+      'GET with a log read anew / the log',
+      'ms',
+      ratio(median(direct), median(missed)),
+      1.25,
+    ),
+    atMost('R5', 'log reads a poll, 5 polls a second', '', figure(calls / polls), 0.2),
+  ];
+}
+
+/** R6: a job that the table does not have is looked up. */
+export async function unknownRow({ engine, ours }: Rig): Promise<Row> {
+  const compared = await compareInBlocks(
+    10,
+    100,
+    () => expectStatus(engine.send('GET', '/containers/bench-unknown/json'), 404),
+    () => expectStatus(ours.send('GET', '/api/v1/bench-unknown/'), 404),
+  );
+  return atMost('R6', 'GET that looks up / inspect', 'ms', compared, 2.2);
+}
+
+/** R10: from the end of a container, by the engine's clock, to the first answer that shows it. */
+export async function freshnessRows(rig: Rig): Promise<Row[]> {
+  const delays: number[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const jid = `bench-fresh-${round}`;
+    await rig.submit(jid, 'sleep 0.3');
+    delays.push(await delayOfTheEnd(rig, jid));
+    await rig.remove(jid);
+  }
+  const [p50, p99] = [median(delays), percentile(delays, 99)];
+  return [
+    atMost('R10', 'from the end to the answer that shows it, p50', 'ms', figure(p50), 5),
+    atMost('R10', 'the same, p99', 'ms', figure(p99), 100),
+  ];
+}
+
+async function delayOfTheEnd({ ours, engine }: Rig, jid: string): Promise<number> {
+  const since = (Date.now() - 1_000) / 1_000;
+  for (;;) {
+    const body = await expectStatus(ours.send('GET', `/api/v1/${jid}/`), 200);
+    if (body.includes('"finishedSuccessfully"')) break;
+    await sleep(1);
+  }
+  const seen = Date.now();
+  const filters = encodeURIComponent(JSON.stringify({ container: [jid], event: ['die', 'died'] }));
+  const path = `/events?since=${since}&until=${seen / 1_000 + 0.001}&filters=${filters}`;
+  const events = await expectStatus(engine.send('GET', path), 200);
+  const { timeNano } = JSON.parse(events.trim().split('\n').at(-1) ?? '') as { timeNano: number };
+  return Math.max(seen - timeNano / 1e6, 0);
+}
+
+function ratio(direct: number, ours: number) {
+  const value = ours / direct;
+  return { direct, ours, value, range: [value, value] as const };
+}
+
+function figure(value: number) {
+  return { direct: Number.NaN, ours: value, value, range: [value, value] as const };
+}
