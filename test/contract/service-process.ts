@@ -58,7 +58,7 @@ export async function startServiceProcess(
     startReplica: () => startServiceProcess(variables, wrapper),
     async stop() {
       await end(child, 'SIGTERM');
-      if (child.signalCode === 'SIGKILL') throw new Error('the service does not end when asked to');
+      if (child.exitCode !== 0) throw new Error('the service does not end well when asked to');
     },
   };
 }
