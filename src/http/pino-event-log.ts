@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { EventLog, LogFields } from '../shared/event-log.js';
+import { LogOutput } from './log-output.js';
 
 /** How much of each text is written, in characters: as much as leaves the record small enough. */
 const TEXT_LIMITS = [1_000, 300, 100, 30] as const;
@@ -14,9 +15,8 @@ const MAX_FIELDS = 20;
 export class PinoEventLog implements EventLog, LoggerService {
   private readonly pino: Logger;
 
-  constructor(level: string, destination?: DestinationStream) {
-    const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-    this.pino = destination === undefined ? pino(options) : pino(options, destination);
+  constructor(level: string, destination: DestinationStream = new LogOutput()) {
+    this.pino = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   }
 
   debug(event: string, fields?: unknown): void {
