@@ -41,6 +41,18 @@ describe('an answer of the engine', () => {
     expect(toCreateError(error, SPEC, true)).toMatchObject({ code: 'ImageUnavailable' });
   });
 
+  it.each([toCreateError, toStartError, toPullError])(
+    'means that the engine has no room, which is not the fault of the job',
+    (translate) => {
+      const full = says(500, 'mkdir /srv/engine/x: no space left on device');
+      expect(translate(full, SPEC, true)).toMatchObject({
+        code: 'BackendBusy',
+        retryable: false,
+        message: expect.stringContaining('no space left on device'),
+      });
+    },
+  );
+
   it('about a name in use does not tell whose it is', () => {
     expect(toCreateError(TAKEN, SPEC, true).message).not.toContain('7cf');
   });

@@ -20,6 +20,9 @@ const NO_SUCH_IMAGE = /no such image|image not known|unable to find image/i;
 const PASSING_REFUSAL =
   /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|unexpected EOF/i;
 
+/** The host's words, wherever in the engine's they stand. */
+const NO_ROOM = /no space left on device|disk quota exceeded/i;
+
 export function isNameInUse(error: unknown): boolean {
   return (
     error instanceof EngineError &&
@@ -57,6 +60,7 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
+  if (NO_ROOM.test(error.words)) return engineFull(error, spec);
   if (isNameInUse(error)) return nameTaken(spec.name);
   if (isImageMissing(error)) return imageVanished(spec, error);
   if (error.status >= 500) return transientBackendError(error);
@@ -71,6 +75,7 @@ export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolea
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
+  if (NO_ROOM.test(error.words)) return engineFull(error, spec);
   return jobRefused(
     `the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`,
     error,
@@ -81,6 +86,7 @@ export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
+  if (NO_ROOM.test(error.words)) return engineFull(error, spec);
   if (!PASSING_REFUSAL.test(error.words)) {
     return imageUnavailable(spec.image, error.words, error);
   }
@@ -92,6 +98,12 @@ export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean
 function imageVanished({ image }: JobSpec, error: EngineError): DomainError {
   const message = `image ${image} is not available: ${error.words}`;
   return new DomainError('ImageUnavailable', message, { retryable: true, cause: error });
+}
+
+/** No fault of the job; and no attempt within its request would find more room. */
+function engineFull(error: EngineError, spec: JobSpec): DomainError {
+  const message = `the container engine has no room: ${withoutHostPaths(error.words, spec)}`;
+  return new DomainError('BackendBusy', message, { cause: error });
 }
 
 /** Clients learn where the store lies from nothing else, so an error does not tell them either. */
