@@ -124,6 +124,7 @@ describe('a fault', () => {
   it('swallows the request', async () => {
     expect(await askWith({ kind: 'swallow' }, '/', 100)).toMatchObject({ error: 'silence' });
     expect(reached).toEqual([]);
+    await expect.poll(() => proxy.open()).toBe(0);
   });
 
   it('refuses the request', async () => {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContextOptions } from 'node:tls';
 import {
@@ -31,6 +31,8 @@ export interface FaultProxy {
   add(rule: Rule): AddedRule;
   /** Removes every rule. What hangs goes on hanging. */
   heal(): void;
+  /** How many requests of a kind, or of all, have not got their whole answer yet. */
+  open(path?: RegExp): number;
   /** Breaks every connection there is; new ones are taken. */
   dropConnections(): void;
   /** Stops listening and breaks every connection. */
@@ -41,10 +43,13 @@ export interface FaultProxy {
 export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Promise<FaultProxy> {
   const requests: SeenRequest[] = [];
   let rules: readonly ActiveRule[] = [];
+  const underway = new Set<SeenRequest>();
   const sockets = new Set<Socket>();
   const serve = (received: http.IncomingMessage, reply: http.ServerResponse): void => {
     const seen = { method: received.method ?? '', path: received.url ?? '' };
     requests.push(seen);
+    underway.add(seen);
+    reply.on('close', () => underway.delete(seen));
     const rule = rules.findLast((candidate) => candidate.takes(seen))?.rule;
     // A backend or a client that goes away ends the exchange: that is what the other side sees.
     exchange(backend, received, reply, seen, rule ?? {}).catch(() => reset(reply));
@@ -69,9 +74,10 @@ export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Prom
     add(rule) {
       const active = new ActiveRule(rule);
       rules = [...rules, active];
-      return Object.assign(active, { remove: () => heal((other) => other !== active) });
+      return Object.assign(active, { remove: () => heal((rule) => rule !== active) });
     },
     heal: () => heal(() => false),
+    open: (path) => [...underway].filter((seen) => matches({ path }, seen)).length,
     dropConnections,
     async close() {
       const closed = once(server, 'close');
@@ -177,13 +183,13 @@ function pass(
   reply.writeHead(statusCode, statusMessage, withoutConnection(rawHeaders));
   // The headers of an event stream must arrive before its first event does.
   reply.flushHeaders();
-  // A backend that breaks off in the middle breaks the client's connection too.
-  changedStream(answer, fault)
-    .on('error', () => reset(reply))
-    .pipe(reply);
+  // Whichever side breaks off, the other one is told.
+  pipeline(through(answer, fault), reply, (error) => {
+    if (error) reset(reply);
+  });
 }
 
-function changedStream(answer: http.IncomingMessage, fault: Fault | undefined): Readable {
+function through(answer: http.IncomingMessage, fault: Fault | undefined): Readable {
   if (fault?.kind === 'lines') return eachLine(answer, fault.change);
   return fault?.kind === 'throttle' ? throttled(answer, fault.bytesPerSecond) : answer;
 }
