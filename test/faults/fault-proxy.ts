@@ -74,7 +74,7 @@ export async function startFaultProxy(listen: Endpoint, backend: Endpoint): Prom
     add(rule) {
       const active = new ActiveRule(rule);
       rules = [...rules, active];
-      return Object.assign(active, { remove: () => heal((rule) => rule !== active) });
+      return Object.assign(active, { remove: () => heal((other) => other !== active) });
     },
     heal: () => heal(() => false),
     open: (path) => [...underway].filter((seen) => matches({ path }, seen)).length,
