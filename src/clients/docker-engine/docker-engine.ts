@@ -121,7 +121,7 @@ export class DockerEngine extends EngineCalls {
   /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */
   async readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
     const tail = lines === undefined ? 'all' : String(lines);
-    return this.call('read', signal, (docker, abortSignal) =>
+    return this.call('log', signal, (docker, abortSignal) =>
       dial<Readable>(docker, {
         // The modem appends the options as a query; without any it cuts the last character off.
         path: `/containers/${encodeURIComponent(id)}/logs?`,
@@ -138,7 +138,9 @@ export class DockerEngine extends EngineCalls {
   async streamEvents(filters: EngineFilters, signal: AbortSignal): Promise<Readable> {
     try {
       const query = { filters: JSON.stringify(filters), abortSignal: signal };
-      return (await this.connect().getEvents(query as Docker.GetEventsOptions)) as Readable;
+      return (await this.connect('streams').getEvents(
+        query as Docker.GetEventsOptions,
+      )) as Readable;
     } catch (error) {
       throw toEngineError(error);
     }
@@ -219,7 +221,7 @@ export class DockerEngine extends EngineCalls {
     credentials: RegistryCredentials | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const docker = this.connect();
+    const docker = this.connect('streams');
     const silence = new AbortController();
     const ended = AbortSignal.any([signal, silence.signal]);
     const watchdog = setTimeout(() => silence.abort(), PULL_SILENCE_MS).unref();

@@ -4,51 +4,65 @@ import { EngineError, toEngineError } from './engine-error.js';
 import { dockerOptions } from './engine-options.js';
 import { readWholeAnswers } from './whole-answers.js';
 
-/** The longest each kind of call may take, in milliseconds. */
-const DEADLINE_MS = { read: 5_000, write: 30_000, create: 60_000 } as const;
+/** The longest each kind of call may take, in milliseconds, and over which connections it goes. */
+const CALLS = {
+  read: { deadline: 5_000, pool: 'status' },
+  log: { deadline: 5_000, pool: 'logs' },
+  write: { deadline: 30_000, pool: 'writes' },
+  create: { deadline: 60_000, pool: 'writes' },
+} as const;
+
+/** Connections of each kind: what takes long never stands in the way of a look-up. */
+const POOLS = { status: 8, writes: 16, logs: 4, streams: 16 } as const;
+type Pool = keyof typeof POOLS;
 
 /**
  * One client of a Docker-compatible engine: pooled connections, a deadline on every call, and
  * `EngineError` as the only error. A socket that is missing is looked for again at the next call.
  */
 export abstract class EngineCalls {
-  private docker: Docker | undefined;
+  private readonly clients = new Map<Pool, Docker>();
 
   constructor(private readonly connection: EngineConnection) {}
 
   protected async call<T>(
-    kind: keyof typeof DEADLINE_MS,
+    kind: keyof typeof CALLS,
     signal: AbortSignal,
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS[kind])]);
+    const { deadline: longest, pool } = CALLS[kind];
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(longest)]);
     try {
-      return await this.send(deadline, request);
+      return await this.send(pool, deadline, request);
     } catch (error) {
       // Asking changes nothing; and a connection that was kept may just have been closed.
       const isBroken = error instanceof EngineError && error.isBroken;
       if (kind !== 'read' || !isBroken || deadline.aborted) throw error;
-      return this.send(deadline, request);
+      return this.send(pool, deadline, request);
     }
   }
 
   private async send<T>(
+    pool: Pool,
     deadline: AbortSignal,
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     try {
-      return await request(this.connect(), deadline);
+      return await request(this.connect(pool), deadline);
     } catch (error) {
       const translated = toEngineError(error);
       // The next call looks for a socket again: another engine may have come up.
-      if (translated.status === undefined) this.docker = undefined;
+      if (translated.status === undefined) this.clients.clear();
       throw translated;
     }
   }
 
-  protected connect(): Docker {
-    this.docker ??= readWholeAnswers(new Docker(dockerOptions(this.connection)));
-    return this.docker;
+  protected connect(pool: Pool): Docker {
+    const known = this.clients.get(pool);
+    if (known !== undefined) return known;
+    const client = readWholeAnswers(new Docker(dockerOptions(this.connection, POOLS[pool])));
+    this.clients.set(pool, client);
+    return client;
   }
 
   protected async orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { EngineConnection } from './engine-connection.js';
 
-const MAX_SOCKETS = 64;
+/** A connection that nobody has used for this long is closed, in milliseconds. */
+const IDLE_MS = 60_000;
 
 /** How dockerode reaches the engine: of several sockets the first that is there now. */
-export function dockerOptions(connection: EngineConnection): Docker.DockerOptions {
-  const agent = pool();
+export function dockerOptions(
+  connection: EngineConnection,
+  maxSockets: number,
+): Docker.DockerOptions {
+  const agent = pool(maxSockets);
   if (connection.kind === 'sockets') {
     const [first] = connection.paths;
     const socketPath = connection.paths.find((path) => existsSync(path)) ?? first ?? '';
@@ -23,7 +27,7 @@ export function dockerOptions(connection: EngineConnection): Docker.DockerOption
 }
 
 /** docker-modem formats its agent on every request for a debug line; this keeps that cheap. */
-function pool(): Agent {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+function pool(maxSockets: number): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets, timeout: IDLE_MS });
   return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }
