@@ -1,5 +1,5 @@
 import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
-import type { DockerOptions } from '../scheduling/adapters/docker/docker-options.js';
+import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';
 import type { JobPolicy } from '../jobs/domain/job-policy.js';
 
 /** The whole configuration, parsed and checked once at boot. */
@@ -23,7 +23,7 @@ export type SchedulerConfig = DockerConfig | ProcessConfig;
 export interface DockerConfig {
   readonly backend: 'docker';
   readonly engine: EngineConnection;
-  readonly options: DockerOptions;
+  readonly options: EngineOptions;
 }
 
 export interface ProcessConfig {

@@ -3,7 +3,7 @@ import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import type { DeferralFailure, Deferrals } from '../../domain/scheduler.port.js';
 import { jobNotFound } from '../../domain/scheduling-errors.js';
-import { asSchedulingError } from './docker-errors.js';
+import { asSchedulingError } from '../docker-api/engine-errors.js';
 import type { KeptJob, KeptJobs } from './kept-jobs.js';
 import type { WorkerContainers } from './worker-containers.js';
 

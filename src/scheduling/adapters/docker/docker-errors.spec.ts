@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../../test/fakes/builders.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
+import { toSchedulingError } from '../docker-api/engine-errors.js';
 import {
   isImageMissing,
   isNameInUse,
   toCreateError,
   toPullError,
-  toSchedulingError,
   toStartError,
 } from './docker-errors.js';
 

@@ -1,15 +1,14 @@
-import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
-import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { imageUnavailable, jobRefused, nameTaken } from '../../domain/scheduling-errors.js';
 import {
-  backendError,
-  backendUnavailable,
-  imageUnavailable,
-  jobRefused,
-  nameTaken,
-} from '../../domain/scheduling-errors.js';
+  NO_ROOM,
+  engineFull,
+  toSchedulingError,
+  transientBackendError,
+  withoutHostPaths,
+} from '../docker-api/engine-errors.js';
 
 /** Podman 4 answers a duplicate name with a 500 and these words. */
 const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
@@ -19,9 +18,6 @@ const NO_SUCH_IMAGE = /no such image|image not known|unable to find image/i;
 /** A registry that is busy or out of order for the moment. */
 const PASSING_REFUSAL =
   /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|unexpected EOF/i;
-
-/** The host's words, wherever in the engine's they stand. */
-const NO_ROOM = /no space left on device|disk quota exceeded/i;
 
 export function isNameInUse(error: unknown): boolean {
   return (
@@ -35,24 +31,6 @@ export function isImageMissing(error: unknown): boolean {
     error instanceof EngineError &&
     (error.status === 404 || (error.status === 500 && NO_SUCH_IMAGE.test(error.words)))
   );
-}
-
-/** Awaits an answer of the engine. @throws DomainError in the place of what the client throws */
-export async function asSchedulingError<T>(engine: DockerEngine, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw toSchedulingError(error, engine.hasAnswered);
-  }
-}
-
-/** For look-ups, stops and removals. @param everAnswered whether the engine has been seen at all */
-export function toSchedulingError(error: unknown, everAnswered: boolean): DomainError {
-  if (error instanceof DomainError) return error;
-  if (!(error instanceof EngineError))
-    return backendError('the container engine client failed', error);
-  if (error.status === undefined) return unanswered(error, everAnswered);
-  return backendError(`the container engine says: ${error.words}`, error);
 }
 
 /** For the creation of a container: what the engine refuses is the job's fault. */
@@ -98,28 +76,4 @@ export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean
 function imageVanished({ image }: JobSpec, error: EngineError): DomainError {
   const message = `image ${image} is not available: ${error.words}`;
   return new DomainError('ImageUnavailable', message, { retryable: true, cause: error });
-}
-
-/** No fault of the job; and no attempt within its request would find more room. */
-function engineFull(error: EngineError, spec: JobSpec): DomainError {
-  const message = `the container engine has no room: ${withoutHostPaths(error.words, spec)}`;
-  return new DomainError('BackendBusy', message, { cause: error });
-}
-
-/** Clients learn where the store lies from nothing else, so an error does not tell them either. */
-function withoutHostPaths(words: string, { mounts }: JobSpec): string {
-  return [[mounts.input.path, INPUT_TARGET] as const, [mounts.output.path, OUTPUT_TARGET] as const]
-    .toSorted(([a], [b]) => b.length - a.length)
-    .reduce((text, [path, target]) => text.replaceAll(path, target), words);
-}
-
-/** An engine that was never seen is not waited for: nothing is passing about it. */
-function unanswered(error: EngineError, everAnswered: boolean): DomainError {
-  if (everAnswered || error.mayHaveActed) return backendUnavailable(error.words, error);
-  return new DomainError('BackendUnavailable', error.words, { retryable: false, cause: error });
-}
-
-function transientBackendError(error: EngineError): DomainError {
-  const message = `the container engine says: ${error.words}`;
-  return new DomainError('BackendError', message, { retryable: true, cause: error });
 }

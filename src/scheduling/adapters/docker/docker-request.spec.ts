@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { imageRef, jobName, jobSpec } from '../../../../test/fakes/builders.js';
 import { mebibytes, millicores } from '../../../shared/units.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import type { DockerOptions } from './docker-options.js';
+import type { EngineOptions } from '../docker-api/engine-options.js';
 import { buildContainer } from './docker-request.js';
 
-const DEFAULTS: DockerOptions = {
+const DEFAULTS: EngineOptions = {
   memoryLimit: 'hard',
   capabilities: 'minimal',
   network: undefined,
@@ -57,7 +57,7 @@ const SIMPLEST = {
   },
 };
 
-function build(spec: Partial<JobSpec> = {}, options: Partial<DockerOptions> = {}, worker = 0) {
+function build(spec: Partial<JobSpec> = {}, options: Partial<EngineOptions> = {}, worker = 0) {
   return buildContainer(jobSpec(spec), worker, { ...DEFAULTS, ...options });
 }
 

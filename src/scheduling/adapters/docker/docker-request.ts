@@ -6,7 +6,7 @@ import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import { containerName } from './docker-names.js';
-import type { DockerOptions } from './docker-options.js';
+import type { EngineOptions } from '../docker-api/engine-options.js';
 
 /** Value of the label that tells a replaced ENTRYPOINT from the image's own. */
 export const ENTRYPOINT_REPLACED = 'replaced';
@@ -33,7 +33,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export function buildContainer(
   spec: JobSpec,
   worker: number,
-  options: DockerOptions,
+  options: EngineOptions,
   engine: EngineKind = 'docker',
 ): ContainerCreateOptions {
   const container = {
@@ -56,7 +56,7 @@ export function buildContainer(
 
 function buildCommand(
   { command }: JobSpec,
-  { imageEntrypoint }: DockerOptions,
+  { imageEntrypoint }: EngineOptions,
 ): Pick<ContainerCreateOptions, 'Cmd' | 'Entrypoint'> {
   if (imageEntrypoint === 'keep') return { Cmd: [...command] };
   const [program = '', ...args] = command;
@@ -72,7 +72,7 @@ function buildUser({ uid, gid }: NonNullable<JobSpec['user']>): string {
 function buildLabels(
   spec: JobSpec,
   worker: number,
-  { imageEntrypoint }: DockerOptions,
+  { imageEntrypoint }: EngineOptions,
 ): Record<string, string> {
   return {
     ...spec.labels,
@@ -88,7 +88,7 @@ function buildLabels(
   };
 }
 
-function buildHostConfig(spec: JobSpec, options: DockerOptions, engine: EngineKind): HostConfig {
+function buildHostConfig(spec: JobSpec, options: EngineOptions, engine: EngineKind): HostConfig {
   return {
     Mounts: buildMounts(spec),
     ...buildLimits(spec, options, engine),
@@ -117,7 +117,7 @@ function buildMounts({ mounts }: JobSpec): HostConfig['Mounts'] {
 
 function buildLimits(
   spec: JobSpec,
-  { memoryLimit }: DockerOptions,
+  { memoryLimit }: EngineOptions,
   engine: EngineKind,
 ): HostConfig {
   const memory = toBytes(spec.memoryLimit);
@@ -136,7 +136,7 @@ function buildLimits(
   };
 }
 
-function buildPrivileges(spec: JobSpec, { capabilities }: DockerOptions): HostConfig {
+function buildPrivileges(spec: JobSpec, { capabilities }: EngineOptions): HostConfig {
   const isRoot = (spec.user?.uid ?? 0) === 0;
   return {
     Privileged: false,

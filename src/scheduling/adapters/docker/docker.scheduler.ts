@@ -18,13 +18,14 @@ import { jobNotFound } from '../../domain/scheduling-errors.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { checkEngine } from './docker-check.js';
 import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
-import { asSchedulingError, toPullError, toSchedulingError } from './docker-errors.js';
+import { asSchedulingError, toSchedulingError } from '../docker-api/engine-errors.js';
+import { toPullError } from './docker-errors.js';
 import { DockerDeferrals } from './docker-deferrals.js';
 import { isWorker, toJob, toSubmittedJob } from './docker-job.js';
 import { toListedJobs } from './docker-list.js';
 import { readContainerLog } from './docker-logs.js';
 import { containerName, workerNumbers } from './docker-names.js';
-import type { DockerOptions } from './docker-options.js';
+import type { EngineOptions } from '../docker-api/engine-options.js';
 import { STATE_MEANING } from './docker-status.js';
 import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
@@ -45,7 +46,7 @@ export class DockerScheduler implements SchedulerPort {
 
   constructor(
     private readonly engine: DockerEngine,
-    options: DockerOptions,
+    options: EngineOptions,
     private readonly log: EventLog,
   ) {
     this.images = new Images(engine, options.registryAuthFile);

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../../test/fakes/builders.js';
 import { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
-import type { DockerOptions } from './docker-options.js';
+import type { EngineOptions } from '../docker-api/engine-options.js';
 import { Images } from './images.js';
 import { WorkerContainers } from './worker-containers.js';
 
 const SPEC = jobSpec();
-const OPTIONS: DockerOptions = {
+const OPTIONS: EngineOptions = {
   memoryLimit: 'hard',
   capabilities: 'minimal',
   network: undefined,

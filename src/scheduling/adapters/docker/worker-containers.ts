@@ -2,17 +2,12 @@ import type { ContainerCreateOptions } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { nameInTransit, nameTaken } from '../../domain/scheduling-errors.js';
+import { asSchedulingError } from '../docker-api/engine-errors.js';
 import { discardContainer } from './docker-ends.js';
-import {
-  asSchedulingError,
-  isImageMissing,
-  isNameInUse,
-  toCreateError,
-  toStartError,
-} from './docker-errors.js';
+import { isImageMissing, isNameInUse, toCreateError, toStartError } from './docker-errors.js';
 import { isWorker, specHashOf } from './docker-job.js';
 import { containerName, workerNumbers } from './docker-names.js';
-import type { DockerOptions } from './docker-options.js';
+import type { EngineOptions } from '../docker-api/engine-options.js';
 import { buildContainer } from './docker-request.js';
 import { STATE_MEANING } from './docker-status.js';
 import { refuseGpus } from './gpu-support.js';
@@ -28,7 +23,7 @@ export interface Created {
 export class WorkerContainers {
   constructor(
     private readonly engine: DockerEngine,
-    private readonly options: DockerOptions,
+    private readonly options: EngineOptions,
     private readonly images: Images,
   ) {}
 

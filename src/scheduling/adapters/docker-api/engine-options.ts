@@ -1,5 +1,5 @@
-/** What a deployment decides about job containers on Docker and Podman. */
-export interface DockerOptions {
+/** What a deployment decides about job containers on engines that speak Docker's API. */
+export interface EngineOptions {
   readonly memoryLimit: 'hard' | 'soft';
   readonly capabilities: 'minimal' | 'engine';
   /** A network's name; absent: the engine's default. */
