@@ -25,6 +25,15 @@ export class Pacemaker {
     return this.now() - this.confirmedAt <= trusted;
   }
 
+  /** Whether no list has arrived for longer than any pace explains. */
+  isLate(): boolean {
+    if (this.confirmedAt === undefined) return true;
+    const { busyList, idleList, trust } = this.times;
+    // The first live job makes the pace quicker all at once: the last list was in time by the old one.
+    const longest = Math.max(busyList, idleList) + this.took * this.times.listShare;
+    return this.now() - this.confirmedAt > longest + this.took + trust;
+  }
+
   /** Waits until the next list is due, which may come sooner when a job appears, or until `hurry`. */
   async rest(): Promise<void> {
     const began = this.now();
