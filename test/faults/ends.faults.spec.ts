@@ -45,14 +45,14 @@ async function submitAndRemove(job: Job, isRemoved: boolean): Promise<readonly n
 }
 
 /** What holds however often a client has to ask again. */
-async function expectOneRun(job: Job): Promise<void> {
+async function assertOneRun(job: Job): Promise<void> {
   await harness.submit(job);
   expect((await harness.finish(job.jid))['status']).toBe('finishedSuccessfully');
   expect(await harness.written(job, 'runs')).toBe('run\n');
   expect((await rig.containers()).filter((name) => name.includes(job.jid))).toHaveLength(1);
 }
 
-async function expectGone(job: Job): Promise<void> {
+async function assertGone(job: Job): Promise<void> {
   expect([204, 404]).toContain((await harness.delete(job.jid)).status);
   expect((await harness.get(job.jid)).status).toBe(404);
   expect((await rig.containers()).filter((name) => name.includes(job.jid))).toEqual([]);
@@ -88,8 +88,8 @@ describe('a service that is killed', () => {
     const crash = strikeAt(point, () => harness.crashAndRestart());
     await submitAndRemove(job, point.method === 'DELETE');
     await crash;
-    if (point.method === 'DELETE') await expectGone(job);
-    else await expectOneRun(job);
+    if (point.method === 'DELETE') await assertGone(job);
+    else await assertOneRun(job);
   });
 
   it('D25: after the create leaves a job that is started by a repeat at another replica', async () => {
@@ -99,7 +99,7 @@ describe('a service that is killed', () => {
     const [, { status }] = await Promise.all([submitAndRemove(job, false), other.post(job)]);
     expect(status).toBe(201);
     await crash;
-    await expectOneRun(job);
+    await assertOneRun(job);
     await other.stop();
   });
 
@@ -109,7 +109,7 @@ describe('a service that is killed', () => {
     expect(await submitAndRemove(job, false)).toEqual([0]);
     await crash;
     expect((await harness.get(job.jid)).body).toMatchObject({ status: 'notstarted' });
-    await expectGone(job);
+    await assertGone(job);
     expect(await harness.exists(`${job.output_dir}/runs`)).toBe(false);
   });
 });
@@ -135,8 +135,8 @@ describe('a service that is asked to end', () => {
     await harness.crashAndRestart();
     if (isRemoval && told[1] === 204) expect((await harness.get(job.jid)).status).toBe(404);
     if (!isRemoval && told[0] === 201) expect((await harness.get(job.jid)).status).toBe(200);
-    if (isRemoval) await expectGone(job);
-    else await expectOneRun(job);
+    if (isRemoval) await assertGone(job);
+    else await assertOneRun(job);
   });
 
   it('D24: takes no new connections', async () => {
@@ -161,6 +161,6 @@ describe('a service that is asked to end', () => {
     expect((await posted).status).toBe(201);
     await ending;
     await harness.crashAndRestart();
-    await expectOneRun(job);
+    await assertOneRun(job);
   });
 });

@@ -57,7 +57,9 @@ describe('a fault that lasts', () => {
     });
     await rig.serve({ socketPath: rig.socketOf('silent') });
     await stream.hit;
-    await until(() => proxy.count('GET', /^\/events/) > 1, 75 * SECOND);
+    const opened = () => proxy.count('GET', /^\/events/);
+    await until(() => opened() > 1, 75 * SECOND);
+    expect(opened()).toBe(2);
   });
 });
 
