@@ -28,13 +28,12 @@ export class FaultyEngine {
     readonly kind: EngineKind,
     private readonly name: string,
     readonly socketPath: string,
-    private readonly given: EngineOptions,
   ) {}
 
   static async up(kind: EngineKind, name: string, given: EngineOptions = {}) {
     const { stdout } = await script(`${kind}/up.sh`, name, given);
     const socketPath = /DOCKER_HOST=unix:\/\/(\S+)\s*$/.exec(stdout)?.[1] ?? '';
-    return new FaultyEngine(kind, name, socketPath, given);
+    return new FaultyEngine(kind, name, socketPath);
   }
 
   /** The folder of its sockets and files. */
@@ -66,9 +65,9 @@ export class FaultyEngine {
     return () => this.startAgain(argv);
   }
 
-  /** Brings a Podman service up again that has ended by itself. */
-  async again(): Promise<void> {
-    await script(`${this.kind}/up.sh`, this.name, this.given);
+  /** Brings a Podman service that has ended up again, with all that it knew. */
+  async again(variables: Readonly<Record<string, string>>): Promise<void> {
+    await script(`${this.kind}/up.sh`, this.name, { variables });
   }
 
   async down(): Promise<void> {

@@ -84,10 +84,7 @@ describe('a job that cannot be started', () => {
 });
 
 describe('an answer that is lost', () => {
-  it.each([
-    ['D14: of a create', /\/containers\/create/],
-    ['D15: of a start', /\/start/],
-  ])('%s is found out: one container, one run, 201', async (_words, path) => {
+  async function assertFoundOut(path: RegExp): Promise<void> {
     for (const script of [MARK, `${MARK}; sleep 1`]) {
       const job = await harness.job(script);
       const rule = rig.proxy.add({
@@ -103,5 +100,13 @@ describe('an answer that is lost', () => {
       expect(await containersOf(job.jid)).toBe(1);
       rig.proxy.heal();
     }
+  }
+
+  it('D14: of a create is found out: one container, one run, 201', async () => {
+    await assertFoundOut(/\/containers\/create/);
+  });
+
+  it('D15: of a start is found out: one run, 201', async () => {
+    await assertFoundOut(/\/start/);
   });
 });

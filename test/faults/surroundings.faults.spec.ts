@@ -1,5 +1,4 @@
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness } from '../contract/harness.js';
@@ -7,6 +6,7 @@ import { exchange } from '../e2e/http-client.js';
 import { ask, postOf } from './asking.js';
 import { FaultRig } from './fault-rig.js';
 import { until } from './faulty-engine.js';
+import { freePort } from './registry.js';
 
 const SECOND = 1_000;
 
@@ -33,14 +33,6 @@ async function processorTime(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('a service in poor surroundings', () => {

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const FOLDER = 'test/faults';
+const ROW = /^\| ([A-Z]\d+): .+? +\| `([^`]+\.spec\.ts)` +\| `([^`]+)` +\|$/gm;
+const TITLE = /['"`]([A-Z]\d+: [^'"`\n]+)['"`]/g;
+/** Those of a container engine. */
+const REQUIRED = [...Array.from({ length: 29 }, (_, index) => `D${index + 1}`), 'P1', 'X1', 'X2'];
+
+const rows = [...readFileSync(resolve(ROOT, 'docs/faults.md'), 'utf8').matchAll(ROW)].map(
+  ([, id = '', file = '', title = '']) => ({ id, file, title }),
+);
+
+const titlesOf = (file: string): readonly string[] =>
+  [...readFileSync(resolve(ROOT, file), 'utf8').matchAll(TITLE)].map(([, title = '']) => title);
+
+const titles = readdirSync(join(ROOT, FOLDER))
+  .filter((name) => name.endsWith('.faults.spec.ts'))
+  .flatMap((name) => titlesOf(join(FOLDER, name)));
+
+describe('the table of faults', () => {
+  it('has every fault of a container engine', () => {
+    const ids = new Set(rows.map(({ id }) => id));
+    expect(REQUIRED.filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  it.each(rows)('names a test: $title', ({ id, file, title }) => {
+    expect(title.startsWith(`${id}: `)).toBe(true);
+    expect(titlesOf(file)).toContain(title);
+  });
+
+  it('leaves out no test', () => {
+    const named = new Set(rows.map(({ title }) => title));
+    const isRequired = (title: string): boolean => REQUIRED.includes(title.split(':')[0] ?? '');
+    expect(titles.filter((title) => isRequired(title) && !named.has(title))).toEqual([]);
+  });
+});

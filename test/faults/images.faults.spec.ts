@@ -1,0 +1,217 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Harness, Job } from '../contract/harness.js';
+import { ask, median } from './asking.js';
+import { startFaultProxy, type FaultProxy } from './fault-proxy.js';
+import type { Fault } from './fault-rules.js';
+import { FaultRig } from './fault-rig.js';
+import { publish, startRegistry, type Registry } from './registry.js';
+
+/** Leaves a line each time it runs. */
+const MARK = 'echo run >>/share/outgoing/runs';
+const MEGABYTE = 1_000_000;
+const LATE_SECONDS = 66;
+const PATIENCE_MS = 240_000;
+
+let rig: FaultRig;
+let harness: Harness;
+let open: Registry;
+let closed: Registry;
+/** Ways to the registry that a test may harm. */
+let proxy: FaultProxy;
+let slow: FaultProxy;
+
+beforeAll(async () => {
+  rig = await FaultRig.up('docker', 'f-images');
+  open = await startRegistry(join(rig.engine.folder, 'open'), false);
+  closed = await startRegistry(join(rig.engine.folder, 'closed'), true);
+  proxy = await startFaultProxy({ port: 0 }, { port: open.port });
+  slow = await startFaultProxy({ port: 0 }, { port: open.port });
+  harness = await rig.serve();
+  await publish(rig, open, 'small', 1_000);
+  await publish(rig, open, 'large', 3 * MEGABYTE);
+  await publish(rig, open, 'huge', 3 * MEGABYTE);
+  await publish(rig, closed, 'secret', 1_000);
+});
+afterEach(() => proxy.heal());
+afterAll(async () => {
+  await Promise.all([proxy.close(), slow.close()]);
+  await rig.down();
+  await Promise.all([open.close(), closed.close()]);
+});
+
+const at = (port: number, name: string): string => `127.0.0.1:${port}/${name}:1`;
+
+async function assertRefused(job: Job, words: RegExp): Promise<void> {
+  const { status, body } = await harness.post(job);
+  expect({ status, body }).toEqual({
+    status: 422,
+    body: { message: expect.stringMatching(words) },
+  });
+  expect(body['message']).toContain(String(job['image']));
+  expect((await harness.get(job.jid)).status).toBe(404);
+  expect((await rig.containers()).filter((name) => name.includes(job.jid))).toEqual([]);
+  const { data } = await rig.engine.http.get<{ Volumes: object[] | null }>('/volumes');
+  expect(JSON.stringify(data.Volumes ?? [])).not.toContain(job.jid);
+}
+
+describe('an image that takes long', () => {
+  it.concurrent(
+    'D8: longer than a client waits is kept, also by a crash, and its job runs once',
+    async () => {
+      const service = await rig.serve();
+      const job = await service.job(MARK, { image: at(slow.port, 'huge') });
+      const pace = { kind: 'throttle', bytesPerSecond: (3 * MEGABYTE) / LATE_SECONDS } as const;
+      slow.add({ method: 'GET', path: /huge\/blobs/, fault: pace });
+      const { status, body } = await service.post(job);
+      expect({ status, body }).toMatchObject({
+        status: 201,
+        body: { status: 'notstarted', message: expect.stringMatching(/^pulling image/) },
+      });
+      await service.crashAndRestart();
+      expect((await service.get(job.jid)).body).toMatchObject({ status: 'notstarted' });
+      slow.heal();
+      slow.dropConnections();
+      expect((await service.finish(job.jid))['status']).toBe('finishedSuccessfully');
+      expect(await service.written(job, 'runs')).toBe('run\n');
+    },
+    PATIENCE_MS,
+  );
+
+  it.concurrent(
+    'D7: and is refused in the end is an error with the words of the registry',
+    async () => {
+      const service = await rig.serve();
+      const job = await service.job(MARK, { image: at(slow.port, 'absent') });
+      const late = { kind: 'delay', what: 'answer', milliseconds: LATE_SECONDS * 1_000 } as const;
+      slow.add({ path: /absent\/manifests/, times: 1, fault: late });
+      expect((await service.post(job)).status).toBe(201);
+      const answer = await service.finish(job.jid);
+      expect(answer['status']).toBe('finishedWithError');
+      expect(answer['message']).toMatch(/absent.*manifest unknown/s);
+      expect(answer['logs']).toContain(answer['message']);
+      expect((await service.delete(job.jid)).status).toBe(204);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('an image that is not there', () => {
+  it.each<[string, () => number, RegExp]>([
+    ['and no registry either', () => 1, /connection refused/],
+    ['in its registry', () => open.port, /manifest unknown|not found/],
+  ])(
+    'D7: %s is a refusal with its name and the words of the registry',
+    async (_words, port, words) => {
+      await assertRefused(await harness.job(MARK, { image: at(port(), 'absent') }), words);
+    },
+  );
+});
+
+describe('a slow pull', () => {
+  it('D8: of eight images holds up no poll and no job whose image is there', async () => {
+    const { job: known } = await harness.run('true');
+    const pace = { kind: 'throttle', bytesPerSecond: MEGABYTE / 2 } as const;
+    proxy.add({ method: 'GET', path: /large\/blobs/, fault: pace });
+    const jobs = await Promise.all(
+      Array.from({ length: 8 }, () => harness.job(MARK, { image: at(proxy.port, 'large') })),
+    );
+    const posts = jobs.map((job) => harness.submit(job));
+    const times: number[] = [];
+    for (let poll = 0; poll < 20; poll += 1) {
+      times.push((await ask(harness, `/api/v1/${known.jid}/`)).took);
+    }
+    expect(median(times)).toBeLessThan(100);
+    const ninth = harness.run('echo ninth').then(() => performance.now());
+    const all = Promise.all(posts).then(() => performance.now());
+    expect(await ninth).toBeLessThan(await all);
+    for (const job of jobs) {
+      expect((await harness.finish(job.jid))['status']).toBe('finishedSuccessfully');
+      expect(await harness.written(job, 'runs')).toBe('run\n');
+    }
+    // Nothing is fetched once for each of them.
+    const fetched = proxy.requests.filter(({ path }) => path.includes('large/blobs'));
+    expect(fetched.length).toBeGreaterThan(0);
+    expect(new Set(fetched.map(({ path }) => path)).size).toBe(fetched.length);
+  });
+});
+
+describe('a pull that is refused', () => {
+  const otherMachine = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json',
+    manifests: [
+      {
+        mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+        size: 500,
+        digest: `sha256:${'a'.repeat(64)}`,
+        platform: { architecture: 's390x', os: 'linux' },
+      },
+    ],
+  });
+
+  it.each<[string, RegExp, Fault, RegExp]>([
+    [
+      'for another machine',
+      /manifests/,
+      {
+        kind: 'answer',
+        status: 200,
+        body: otherMachine,
+        headers: { 'content-type': 'application/vnd.docker.distribution.manifest.list.v2+json' },
+      },
+      /no matching manifest for linux/,
+    ],
+    [
+      'for what its content is',
+      /blobs/,
+      { kind: 'rewrite', change: ({ status }) => ({ status, body: 'something else' }) },
+      /verification failed|digest|unexpected/i,
+    ],
+    [
+      'for ever',
+      /manifests/,
+      {
+        kind: 'answer',
+        status: 403,
+        body: '{"errors":[{"code":"DENIED","message":"not for you"}]}',
+      },
+      /denied|not for you/,
+    ],
+  ])('D9: %s says so and leaves nothing', async (_words, path, fault, words) => {
+    proxy.add({ path, fault });
+    await assertRefused(await harness.job(MARK, { image: at(proxy.port, 'small') }), words);
+  });
+
+  it('D9: without credentials says so, and with them is none', async () => {
+    const image = at(closed.port, 'secret');
+    await assertRefused(
+      await harness.job(MARK, { image }),
+      /no basic auth credentials|unauthorized/,
+    );
+    const file = join(rig.engine.folder, 'auth.json');
+    await writeFile(file, closed.authFor(closed.port));
+    const service = await rig.serve({ variables: { REGISTRY_AUTH_FILE: file } });
+    const { answer } = await service.run('echo secret', { image });
+    expect(answer['logs']).toBe('secret\n');
+    expect(service.serviceLog.join('')).not.toContain('horse');
+  });
+
+  it('D9: for a moment is tried again within the request', async () => {
+    const tooMany = proxy.add({
+      path: /manifests/,
+      times: 2,
+      fault: {
+        kind: 'answer',
+        status: 429,
+        headers: { 'retry-after': '1', 'content-type': 'application/json' },
+        body: '{"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests"}]}',
+      },
+    });
+    const { job, answer } = await harness.run(MARK, { image: at(proxy.port, 'small') });
+    expect(answer['status']).toBe('finishedSuccessfully');
+    expect(tooMany.hits).toBe(2);
+    expect(await harness.written(job, 'runs')).toBe('run\n');
+  });
+});
