@@ -2,19 +2,36 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, postOf } from './asking.js';
+import { startFaultProxy, type FaultProxy } from './fault-proxy.js';
 import { FaultRig } from './fault-rig.js';
+import { publish, startRegistry, type Registry } from './registry.js';
 import { until } from './faulty-engine.js';
 
 /** Leaves a line each time it runs. */
 const MARK = 'echo run >>/share/outgoing/runs';
 const SECOND = 1_000;
 
+const MEGABYTE = 1_000_000;
+/** Longer than a client is kept waiting for an image. */
+const LATE_SECONDS = 66;
+const PATIENCE_MS = 240_000;
+
 let rig: FaultRig;
+let registry: Registry;
+/** In front of the registry. */
+let slow: FaultProxy;
 
 beforeAll(async () => {
   rig = await FaultRig.up('docker', 'f-patience', { options: ['--live-restore'] });
+  registry = await startRegistry(join(rig.engine.folder, 'registry'), false);
+  slow = await startFaultProxy({ port: 0 }, { port: registry.port });
+  await publish(rig, registry, 'huge', 3 * MEGABYTE);
 });
-afterAll(() => rig.down());
+afterAll(async () => {
+  await slow.close();
+  await rig.down();
+  await registry.close();
+});
 
 describe('a fault that lasts', () => {
   it.concurrent(
@@ -61,6 +78,45 @@ describe('a fault that lasts', () => {
     await until(() => opened() > 1, 75 * SECOND);
     expect(opened()).toBe(2);
   });
+
+  it.concurrent(
+    'D8: a pull that is longer than a client waits is kept, also by a crash, and its job runs once',
+    async () => {
+      const service = await rig.serve();
+      const job = await service.job(MARK, { image: `127.0.0.1:${slow.port}/huge:1` });
+      const pace = { kind: 'throttle', bytesPerSecond: (3 * MEGABYTE) / LATE_SECONDS } as const;
+      slow.add({ method: 'GET', path: /huge\/blobs/, fault: pace });
+      const { status, body } = await service.post(job);
+      expect({ status, body }).toMatchObject({
+        status: 201,
+        body: { status: 'notstarted', message: expect.stringMatching(/^pulling image/) },
+      });
+      await service.crashAndRestart();
+      expect((await service.get(job.jid)).body).toMatchObject({ status: 'notstarted' });
+      slow.heal();
+      slow.dropConnections();
+      expect((await service.finish(job.jid))['status']).toBe('finishedSuccessfully');
+      expect(await service.written(job, 'runs')).toBe('run\n');
+    },
+    PATIENCE_MS,
+  );
+
+  it.concurrent(
+    'D7: a pull that is refused later is an error with the words of the registry',
+    async () => {
+      const service = await rig.serve();
+      const job = await service.job(MARK, { image: `127.0.0.1:${slow.port}/absent:1` });
+      const late = { kind: 'delay', what: 'answer', milliseconds: LATE_SECONDS * 1_000 } as const;
+      slow.add({ path: /absent\/manifests/, times: 1, fault: late });
+      expect((await service.post(job)).status).toBe(201);
+      const answer = await service.finish(job.jid);
+      expect(answer['status']).toBe('finishedWithError');
+      expect(answer['message']).toMatch(/absent.*manifest unknown/s);
+      expect(answer['logs']).toContain(answer['message']);
+      expect((await service.delete(job.jid)).status).toBe(204);
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe('an engine with live-restore', () => {
