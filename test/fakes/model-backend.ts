@@ -114,6 +114,11 @@ export class ModelBackend implements SchedulerPort {
     }
   }
 
+  /** A stream of hints that never opens. */
+  async *nothing(): AsyncGenerator<JobHint> {
+    await new Promise(() => undefined);
+  }
+
   async logs(name: JobName): Promise<JobLog> {
     this.calls.logs += 1;
     await sleep(this.weather.delay());

@@ -2,55 +2,15 @@ import fc from 'fast-check';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../test/fakes/builders.js';
-import { ModelBackend, type Weather } from '../../../test/fakes/model-backend.js';
-import { DomainError } from '../../shared/domain-error.js';
-import type { EventLog } from '../../shared/event-log.js';
+import { ModelBackend } from '../../../test/fakes/model-backend.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import { jobNotFound } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
-import { JobTable } from './job-table.js';
-import { LiveScheduler } from './live-scheduler.js';
-import { LogCache } from './log-cache.js';
+import { FINE, NAME, ONE_LIST, TIMES, live, soon, statusOf } from './live-scheduler-fixture.js';
 import { Submissions, type JobSource } from './submission.js';
-import type { SyncTimes } from './sync-times.js';
-import { Synchroniser } from './synchroniser.js';
 
-const NAME = 'job-1' as JobName;
-const FINE: Weather = { delay: () => 0, dropsHint: () => false, repeatsHint: () => false };
-const SILENT: EventLog = { debug() {}, info() {}, warn() {}, error() {} };
-const TIMES: SyncTimes = {
-  busyList: 15,
-  idleList: 15,
-  listShare: 1,
-  trust: 30,
-  coalesce: 1,
-  listDeadline: 1_000,
-  lookUpDeadline: 1_000,
-  tombstone: 60_000,
-};
-/** Lists only at the start: what happens later is seen by hints or not at all. */
-const ONE_LIST: SyncTimes = { ...TIMES, busyList: 60_000, idleList: 60_000 };
-
-function live(backend: ModelBackend, times = TIMES) {
-  const table = new JobTable();
-  const clock = (): number => performance.now();
-  const sync = new Synchroniser(backend, table, SILENT, clock, times);
-  const scheduler = new LiveScheduler(backend, table, new LogCache(backend, 1_000, clock), sync);
-  sync.start();
-  return { scheduler, sync, table };
-}
-
-const soon = (): AbortSignal => AbortSignal.timeout(1_000);
 const spec = (name: JobName): JobSpec => ({ name }) as JobSpec;
-
-async function statusOf(scheduler: LiveScheduler, name: JobName): Promise<string> {
-  try {
-    return (await scheduler.find(name, soon())).state.status;
-  } catch (error) {
-    return error instanceof DomainError ? error.code : 'broken';
-  }
-}
 
 describe('a poll', () => {
   it('of a job that is known costs no call', async () => {

@@ -5,6 +5,8 @@ export class Pacemaker {
   private confirmedAt: number | undefined;
   private took = 0;
   private wake: (() => void) | undefined;
+  private isHurried = false;
+  private hintedSince: number | undefined;
 
   /** @param isBusy whether any job may still change */
   constructor(
@@ -19,37 +21,48 @@ export class Pacemaker {
     this.took = this.now() - asOf;
   }
 
+  /** From now on hints tell of changes, until `hintsEnd`. */
+  hintsBegin(): void {
+    this.hintedSince = this.now();
+  }
+
+  hintsEnd(): void {
+    this.hintedSince = undefined;
+  }
+
+  /** Whether lists arrive as they should. */
+  isListing(): boolean {
+    return this.isWithin(this.pace());
+  }
+
+  /** Whether what is not in doubt may be told: between slow lists only while there are hints. */
   isCurrent(): boolean {
+    const isHinted = this.hintedSince !== undefined && (this.confirmedAt ?? 0) >= this.hintedSince;
+    return this.isWithin(isHinted ? this.pace() : Math.min(this.pace(), this.times.busyList));
+  }
+
+  private isWithin(pace: number): boolean {
     if (this.confirmedAt === undefined) return false;
-    const trusted = this.pace() + this.took + this.times.trust;
-    return this.now() - this.confirmedAt <= trusted;
+    return this.now() - this.confirmedAt <= pace + this.took + this.times.trust;
   }
 
-  /** Whether no list has arrived for longer than any pace explains. */
-  isLate(): boolean {
-    if (this.confirmedAt === undefined) return true;
-    const { busyList, idleList, trust } = this.times;
-    // The first live job makes the pace quicker all at once: the last list was in time by the old one.
-    const longest = Math.max(busyList, idleList) + this.took * this.times.listShare;
-    return this.now() - this.confirmedAt > longest + this.took + trust;
-  }
-
-  /** Waits until the next list is due, which may come sooner when a job appears, or until `hurry`. */
+  /**
+   * Waits until the next list is due, which may come sooner when a job appears, or until `hurry`, also
+   * one that came since the last rest.
+   */
   async rest(): Promise<void> {
     const began = this.now();
-    let isHurried = false;
     const hurried = new Promise<void>((resolve) => {
-      this.wake = () => {
-        isHurried = true;
-        resolve();
-      };
+      this.wake = resolve;
     });
-    while (!isHurried && this.now() - began < this.pace()) {
+    while (!this.isHurried && this.now() - began < this.pace()) {
       await Promise.race([hurried, this.tick()]);
     }
+    this.isHurried = false;
   }
 
   hurry(): void {
+    this.isHurried = true;
     this.wake?.();
   }
 

@@ -87,7 +87,7 @@ export class Synchroniser {
 
   check(): CheckResult {
     const name = 'jobs';
-    if (!this.pacemaker.isLate()) {
+    if (this.pacemaker.isListing()) {
       return { name, ok: true, detail: `${this.table.size} known` };
     }
     const mend = 'nothing, once the backend answers: the list is read again and again';
@@ -142,8 +142,12 @@ export class Synchroniser {
 
   private async keepWatching(): Promise<void> {
     for (let failures = 0; !this.ended.signal.aborted; failures += 1) {
+      let isOpen = false;
       try {
         for await (const hint of this.backend.watch(this.ended.signal)) {
+          // The first one says that the stream is open.
+          if (!isOpen) this.pacemaker.hintsBegin();
+          isOpen = true;
           failures = 0;
           if (hint.kind === 'changed') this.doubt(hint.name);
           else this.pacemaker.hurry();
@@ -153,6 +157,7 @@ export class Synchroniser {
           this.log.warn('the event stream of the backend ended', { error });
         }
       }
+      this.pacemaker.hintsEnd();
       await pause(fullJitter(failures, LONGEST_RETRY_MS), this.ended.signal);
     }
   }
