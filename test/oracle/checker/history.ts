@@ -22,6 +22,8 @@ export interface Operation {
   readonly status?: number;
   /** The status word in the answer's body. */
   readonly shown?: StatusWord;
+  /** What an answer that is an error says; not judged. */
+  readonly words?: string;
 }
 
 /** What was asked for, known before the run. */

@@ -42,12 +42,18 @@ export class Recorder {
   }
 }
 
-type Result = Pick<Operation, 'outcome' | 'status' | 'shown'>;
+type Result = Pick<Operation, 'outcome' | 'status' | 'shown' | 'words'>;
+
+interface Body {
+  readonly status?: StatusWord;
+  readonly message?: unknown;
+}
 
 function resultOf({ status, data }: Answer): Result {
   const outcome: Outcome = status < 300 ? 'ok' : status < 500 ? 'fail' : 'info';
-  const shown = (data as { readonly status?: StatusWord } | undefined)?.status;
-  return { outcome, status, ...(shown !== undefined && outcome === 'ok' && { shown }) };
+  const { status: shown, message } = (data ?? {}) as Body;
+  if (outcome !== 'ok') return { outcome, status, words: JSON.stringify(message) };
+  return { outcome, status, ...(shown !== undefined && { shown }) };
 }
 
 /** A refused connection is the only sign that nothing was sent. */
