@@ -63,6 +63,12 @@ describe('an answer of the engine', () => {
     ['a failed start', toStartError(says(500, 'no such device'), SPEC, true), 'JobRefused', false],
     ['a refused start', toStartError(says(400, 'no such file'), SPEC, true), 'JobRefused', false],
     [
+      'an early start',
+      toStartError(says(500, 'id already in use'), SPEC, true),
+      'BackendError',
+      true,
+    ],
+    [
       'a failed pull',
       toPullError(says(500, 'manifest unknown'), SPEC, true),
       'ImageUnavailable',

@@ -9,6 +9,7 @@ import {
   transientBackendError,
   withoutHostPaths,
 } from '../docker-api/engine-errors.js';
+import { isPassingStartFailure } from './start-failures.js';
 
 /** Podman 4 answers a duplicate name with a 500 and these words. */
 const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
@@ -54,6 +55,7 @@ export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolea
     return toSchedulingError(error, everAnswered);
   }
   if (NO_ROOM.test(error.words)) return engineFull(error, spec);
+  if (isPassingStartFailure(error.words)) return transientBackendError(error);
   return jobRefused(
     `the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`,
     error,

@@ -52,6 +52,16 @@ describe('a container that has not run', () => {
   });
 });
 
+describe('a start that failed because the engine had just been killed', () => {
+  it.each([
+    'id already in use',
+    'failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/7cf: file exists: unknown',
+    'ttrpc: closed: unknown',
+  ])('is not the end of the job: %s', (words) => {
+    expect(containerToState(state({ Error: words, ExitCode: 128 }), 0).status).toBe('notstarted');
+  });
+});
+
 describe('a container that runs', () => {
   it.each([
     ['running', 'running'],

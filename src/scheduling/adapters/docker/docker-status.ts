@@ -4,6 +4,7 @@ import { explainExitCode } from '../../domain/failure-reason.js';
 import type { JobState } from '../../domain/job.js';
 import { reachedLimit, timeLimitFailure } from '../../domain/time-limit.js';
 import type { Seconds } from '../../../shared/units.js';
+import { isPassingStartFailure } from './start-failures.js';
 
 type ContainerState = ContainerInspectInfo['State'];
 
@@ -103,7 +104,8 @@ function wasNeverStarted({ Status, StartedAt }: ContainerState): boolean {
 
 function waiting(state: ContainerState): JobState {
   const words = errorWords(state);
-  if (words === '')
+  // A start that may be tried again is no end of the job.
+  if (words === '' || isPassingStartFailure(words))
     return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
   const message = `the engine could not start it: ${words}`;
   return { ...failed(state, ''), reason: 'BadCommand', message };
