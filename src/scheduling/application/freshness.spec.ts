@@ -3,6 +3,30 @@ import { describe, expect, it } from 'vitest';
 import { ModelBackend } from '../../../test/fakes/model-backend.js';
 import { FINE, NAME, ONE_LIST, TIMES, live, statusOf } from './live-scheduler-fixture.js';
 
+describe('a poll that meets a look-up under way', () => {
+  it('does not take an answer that may be older than the pause between lists', async () => {
+    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    backend.watch = () => backend.nothing();
+    backend.list = () => Promise.reject(new Error('no list'));
+    backend.create(NAME);
+    const find = backend.find.bind(backend);
+    backend.find = async (name) => {
+      const job = await find(name);
+      // The first answer is long under way.
+      if (backend.calls.find === 1) await sleep(100);
+      return job;
+    };
+    const { scheduler, sync } = live(backend);
+    const first = statusOf(scheduler, NAME);
+    await sleep(5);
+    backend.move(NAME, 'finishedSuccessfully');
+    await sleep(50);
+    expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
+    expect(await first).toBe('notstarted');
+    sync.stop();
+  });
+});
+
 describe('a poll while the stream of hints is not open', () => {
   it('sees a change however seldom slow lists are', async () => {
     const backend = new ModelBackend({ ...FINE, delay: () => 5 });

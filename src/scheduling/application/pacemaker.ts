@@ -32,18 +32,18 @@ export class Pacemaker {
 
   /** Whether lists arrive as they should. */
   isListing(): boolean {
-    return this.isWithin(this.pace());
+    return this.isWithin(this.pace() + this.took);
   }
 
   /** Whether what is not in doubt may be told: between slow lists only while there are hints. */
   isCurrent(): boolean {
     const isHinted = this.hintedSince !== undefined && (this.confirmedAt ?? 0) >= this.hintedSince;
-    return this.isWithin(isHinted ? this.pace() : Math.min(this.pace(), this.times.busyList));
+    return isHinted ? this.isListing() : this.isWithin(this.times.busyList);
   }
 
-  private isWithin(pace: number): boolean {
+  private isWithin(period: number): boolean {
     if (this.confirmedAt === undefined) return false;
-    return this.now() - this.confirmedAt <= pace + this.took + this.times.trust;
+    return this.now() - this.confirmedAt <= period + this.times.trust;
   }
 
   /**

@@ -74,7 +74,8 @@ export class Synchroniser {
   async lookUp(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
     const flight = this.lookUps.get(name);
     if (flight !== undefined) {
-      const notBefore = this.doubts.get(name) ?? 0;
+      // Its answer may be as old as the question.
+      const notBefore = Math.max(this.doubts.get(name) ?? 0, this.now() - this.times.busyList);
       if (flight.asOf >= notBefore) return flight.answer;
       await flight.answer.catch(() => undefined);
       return this.lookUp(name, signal);
