@@ -65,6 +65,8 @@ class PerfectService {
       objects: this.objects(),
       markerLines,
       engineOutages: [],
+      eventLosses: [],
+      resync: 10_000,
       freshness: FRESHNESS,
     };
   }
@@ -178,6 +180,8 @@ function together(one: History, other: History): History {
     objects: [...one.objects, ...other.objects],
     markerLines: new Map([...one.markerLines, ...other.markerLines]),
     engineOutages: [],
+    eventLosses: [],
+    resync: 10_000,
     freshness: FRESHNESS,
   };
 }

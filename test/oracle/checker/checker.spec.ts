@@ -160,6 +160,24 @@ describe('a job that ran twice', () => {
   );
 });
 
+describe('a change that a replica was not told of', () => {
+  const untold = (at: number): History =>
+    history({
+      eventLosses: [{ replica: 0, from: 2_900, to: 3_100 }],
+      operations: [post(0), get(at, 'started')],
+    });
+
+  it('shows after the next list at the latest', () => {
+    expect(found(untold(12_900))).toEqual({});
+    expect(found(untold(13_101))).toEqual({ stale: ['job'] });
+  });
+
+  it('shows on every other replica in time', () => {
+    const elsewhere = get(4_500, 'started', { replica: 1 });
+    expect(found({ ...untold(0), operations: [post(0), elsewhere] })).toEqual({ stale: ['job'] });
+  });
+});
+
 describe('the staleness that the checker of histories measures', () => {
   it('is how long before its GET the first change was that the answer does not show', () => {
     const { staleness } = check(history({ operations: [post(0), get(3_250, 'started')] }));

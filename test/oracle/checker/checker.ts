@@ -9,7 +9,7 @@ import {
   isRefused,
   isRunForgotten,
 } from './presence.js';
-import { isLie, isRegression, judgedGets, stalenessOf } from './statuses.js';
+import { isLie, isRegression, isStale, judgedGets, stalenessOf } from './statuses.js';
 
 export const ANOMALIES = [
   'lost',
@@ -52,9 +52,7 @@ export function check(history: History): Verdict {
     ghost: jidsWhere((job) => isGhost(job, history)),
     regression: jidsWhere((job) => isRegression(job, history)),
     lie: jidsWhere(isLie),
-    stale: jidsWhere((job) =>
-      judgedGets(job).some((get) => stalenessOf(job, get) > history.freshness),
-    ),
+    stale: jidsWhere((job) => isStale(job, history)),
     orphan: jidsWhere(isOrphan),
     refused: jidsWhere(isRefused),
   };

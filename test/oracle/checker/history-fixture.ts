@@ -65,6 +65,8 @@ export function history(parts: Partial<History> = {}): History {
     objects: [object()],
     markerLines: new Map([[SPEC, 1]]),
     engineOutages: [],
+    eventLosses: [],
+    resync: 10_000,
     freshness: FRESHNESS,
     ...parts,
   };

@@ -74,8 +74,23 @@ export interface History {
   readonly markerLines: ReadonlyMap<string, number>;
   /** When the engine was ended by force, and started again. */
   readonly engineOutages: readonly Outage[];
+  /** When events did not reach a replica, without its knowing. */
+  readonly eventLosses: readonly (Outage & { readonly replica: number })[];
+  /** The longest time between two lists, in milliseconds: by then a replica knows what events have not told it. */
+  readonly resync: number;
   /** By the contract a GET shows every change that is older than this, in milliseconds. */
   readonly freshness: number;
+}
+
+/** How far the answer to a request may be behind the engine, in milliseconds. */
+export function lagAllowed(
+  { invoked, replica }: Operation,
+  { eventLosses, freshness, resync }: History,
+): number {
+  const isUntold = eventLosses.some(
+    (loss) => loss.replica === replica && loss.from <= invoked && invoked <= loss.to + resync,
+  );
+  return isUntold ? resync : freshness;
 }
 
 /** Until when a request can have an effect: one without an answer is under way for ever. */

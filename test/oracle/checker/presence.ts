@@ -1,4 +1,4 @@
-import { mayHaveActed, effectUntil, type History, type Operation } from './history.js';
+import { effectUntil, lagAllowed, mayHaveActed, type History, type Operation } from './history.js';
 import type { JobHistory } from './job-history.js';
 
 /** What was said to exist and does not, or never ran. */
@@ -118,12 +118,12 @@ export function isPhantom(job: JobHistory, { markerLines }: History): boolean {
 }
 
 /** Seen again after a 204 although nobody can have added it again. */
-export function isGhost(job: JobHistory, { freshness }: History): boolean {
+export function isGhost(job: JobHistory, history: History): boolean {
   const removals = job.deletes.filter(({ outcome }) => outcome === 'ok');
   return removals.some((remove) => {
     const isLeft = job.objects.length > 0 && !job.mayBeAddedBetween(remove.invoked, Infinity);
     const seen = job.gets.some((get) => {
-      const lag = get.replica === remove.replica ? 0 : freshness;
+      const lag = get.replica === remove.replica ? 0 : lagAllowed(get, history);
       if (get.outcome !== 'ok' || get.invoked < remove.completed + lag) return false;
       return !job.mayBeAddedBetween(remove.invoked, get.completed);
     });

@@ -1,4 +1,10 @@
-import type { EngineChange, History, Operation, StatusWord } from './history.js';
+import {
+  lagAllowed,
+  type EngineChange,
+  type History,
+  type Operation,
+  type StatusWord,
+} from './history.js';
 import type { JobHistory } from './job-history.js';
 
 const ORDER: Readonly<Record<StatusWord, number>> = {
@@ -13,22 +19,22 @@ const FINAL = ORDER.finishedSuccessfully;
 const orderOf = ({ shown }: Operation): number => ORDER[shown ?? 'undefined'];
 
 /** A status went back, or a final one changed, without a DELETE in between. */
-export function isRegression(job: JobHistory, { freshness }: History): boolean {
+export function isRegression(job: JobHistory, history: History): boolean {
   const seen = job.sightings.filter(({ shown }) => shown !== undefined);
   return seen.some((earlier) =>
     seen.some((later) => {
       if (later.invoked < earlier.completed) return false;
-      if (!contradicts(earlier, later, freshness)) return false;
+      if (!contradicts(earlier, later, lagAllowed(later, history))) return false;
       return !job.mayBeRemovedBetween(earlier.invoked, later.completed);
     }),
   );
 }
 
 /** Another replica may be behind by as much as the contract allows. */
-function contradicts(earlier: Operation, later: Operation, freshness: number): boolean {
+function contradicts(earlier: Operation, later: Operation, lag: number): boolean {
   if (orderOf(earlier) === FINAL && orderOf(later) === FINAL) return earlier.shown !== later.shown;
   if (orderOf(later) >= orderOf(earlier)) return false;
-  return earlier.replica === later.replica || later.invoked > earlier.completed + freshness;
+  return earlier.replica === later.replica || later.invoked > earlier.completed + lag;
 }
 
 /** An end that is not the one that the engine or the job itself tells of. */
@@ -43,6 +49,11 @@ export function isLie(job: JobHistory): boolean {
   if (shown.has('finishedSuccessfully') && !canSucceed) return true;
   // Without the engine's word a job that was killed cannot be told from a lie.
   return shown.has('finishedWithError') && !canFail && told.length > 0;
+}
+
+/** A GET that does not show a change although the time for that is over. */
+export function isStale(job: JobHistory, history: History): boolean {
+  return judgedGets(job).some((get) => stalenessOf(job, get) > lagAllowed(get, history));
 }
 
 /** The life of one object of the engine, by when an observer saw it. */

@@ -14,6 +14,8 @@ const ENGINE_STARTS_TRIED = 3;
 export class Nemesis {
   /** When the engine was away. */
   readonly outages: Outage[] = [];
+  /** When events were dropped on their way to a replica. */
+  readonly eventLosses: (Outage & { readonly replica: number })[] = [];
 
   constructor(
     private readonly engine: Engine,
@@ -53,14 +55,23 @@ export class Nemesis {
       case 'cut connections':
         return replica.proxy.dropConnections();
       case 'drop events':
+        return this.dropEvents(replica, lasts);
       case 'repeat events':
-        replica.events = kind === 'drop events' ? 'drop' : 'repeat';
+        replica.events = 'repeat';
         await sleep(lasts);
         replica.events = 'pass';
         return;
       default:
         return harmCalls(replica, RULES[kind], lasts);
     }
+  }
+
+  private async dropEvents(replica: Replica, lasts: number): Promise<void> {
+    const from = performance.now();
+    replica.events = 'drop';
+    await sleep(lasts);
+    replica.events = 'pass';
+    this.eventLosses.push({ replica: replica.number, from, to: performance.now() });
   }
 
   private async restartEngine(signal: 'SIGTERM' | 'SIGKILL', down: number): Promise<void> {

@@ -54,6 +54,8 @@ export async function runOracle(engine: Engine, seed: number, seconds: number): 
       objects,
       markerLines: new Map(await Promise.all(lines)),
       engineOutages: nemesis.outages,
+      eventLosses: nemesis.eventLosses,
+      resync: SYNC_TIMES.idleList,
       freshness: FRESHNESS_MS,
     };
     return { history, verdict: check(history) };
