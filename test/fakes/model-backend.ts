@@ -117,6 +117,7 @@ export class ModelBackend implements SchedulerPort {
   /** A stream of hints that never opens. */
   async *nothing(): AsyncGenerator<JobHint> {
     await new Promise(() => undefined);
+    yield { kind: 'relist' };
   }
 
   async logs(name: JobName): Promise<JobLog> {
