@@ -42,6 +42,56 @@ function create(shown: object | undefined) {
   return new WorkerContainers(engine, OPTIONS, new Images(engine, undefined)).create(SPEC, SIGNAL);
 }
 
+/** An engine that makes containers and cannot start them. */
+class StartsFailing extends DockerEngine {
+  readonly removed: object[] = [];
+
+  constructor(
+    private readonly status: number,
+    private readonly words: string,
+  ) {
+    super({ kind: 'sockets', paths: [] });
+  }
+
+  override startContainer(): Promise<void> {
+    return Promise.reject(new EngineError(this.status, this.words, true, undefined));
+  }
+
+  override removeContainer(id: string, _signal: AbortSignal, how = { force: true }) {
+    this.removed.push({ id, ...how });
+    return Promise.resolve();
+  }
+}
+
+describe('a container that the engine does not start', () => {
+  function start(engine: StartsFailing): Promise<unknown> {
+    const containers = new WorkerContainers(engine, OPTIONS, new Images(engine, undefined));
+    return containers.start(SPEC, [{ id: 'c', isNew: true }], SIGNAL);
+  }
+
+  it('for what is wrong with the job is removed', async () => {
+    const engine = new StartsFailing(500, 'exec: "nope": executable file not found');
+    await expect(start(engine)).rejects.toMatchObject({ code: 'JobRefused', retryable: false });
+    expect(engine.removed).toEqual([{ id: 'c', force: true }]);
+  });
+
+  it.each([
+    'id already in use',
+    'failed to start shim: mkdir /run/containerd/task/moby/7cf: file exists: unknown',
+    'runc: runc create failed: container with given ID already exists: OCI runtime error',
+  ])('for what a killed engine has left is made anew, unless it runs: %s', async (words) => {
+    const engine = new StartsFailing(500, words);
+    await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
+    expect(engine.removed).toEqual([{ id: 'c', force: false }]);
+  });
+
+  it('because it is ending stays, and is started later', async () => {
+    const engine = new StartsFailing(500, 'ttrpc: closed: unknown');
+    await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
+    expect(engine.removed).toEqual([]);
+  });
+});
+
 describe('a name that is in use when a container is to be made', () => {
   it('by a container that the engine does not show yet is asked for again later', async () => {
     await expect(create(undefined)).rejects.toMatchObject({ code: 'BackendBusy', retryable: true });

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { nameInTransit, nameTaken } from '../../domain/scheduling-errors.js';
 import { asSchedulingError } from '../docker-api/engine-errors.js';
@@ -10,6 +11,7 @@ import { containerName, workerNumbers } from './docker-names.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
 import { buildContainer } from './docker-request.js';
 import { STATE_MEANING } from './docker-status.js';
+import { isLeftOver } from './start-failures.js';
 import { refuseGpus } from './gpu-support.js';
 import type { Images } from './images.js';
 
@@ -105,6 +107,17 @@ export class WorkerContainers {
       if (container === undefined || STATE_MEANING.get(container.State.Status) !== 'waiting')
         return;
     }
-    await this.engine.startContainer(id, signal);
+    try {
+      await this.engine.startContainer(id, signal);
+    } catch (error) {
+      if (error instanceof EngineError && isLeftOver(error.words)) await this.giveUp(id, signal);
+      throw error;
+    }
+  }
+
+  /** The next attempt makes another one; nothing is lost when the engine has to keep this one. */
+  private async giveUp(id: string, signal: AbortSignal): Promise<void> {
+    // Without force: somebody else may have started it meanwhile.
+    await this.engine.removeContainer(id, signal, { force: false }).catch(() => undefined);
   }
 }
