@@ -6,8 +6,10 @@ export function isLost(job: JobHistory): boolean {
   if (job.isExpectedToFail) return false;
   return job.sightings.some((sighting) => {
     if (isOfGhost(job, sighting)) return false;
+    // What was only seen may be made anew as long as its POST is under way.
     const denied = absences(job).some(
       (absence) =>
+        sighting.kind === 'POST' &&
         absence.invoked >= sighting.completed &&
         !removedBetween(job, sighting.invoked, absence.completed, absence),
     );
