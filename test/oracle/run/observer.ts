@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<string, EngineChange['kind']>> = {
   remove: 'destroy',
 };
 
+type Change = Omit<EngineChange, 'seen'>;
+
 interface EngineEvent {
   readonly status?: string;
   readonly id?: string;
@@ -71,13 +73,21 @@ export class Observer {
     const kind = KINDS[status];
     if (kind === undefined) return;
     const { exitCode, ...labels } = Actor?.Attributes ?? {};
-    this.add({
+    void this.addWhenShown({
       kind,
       id,
       jid: labels[`${LABEL_PREFIX}jid`] ?? '',
       worker: Number(labels[`${LABEL_PREFIX}worker`]),
       ...(kind === 'die' && { exitCode: Number(exitCode) }),
     });
+  }
+
+  /** dockerd tells of an end before it clears up after it, and its list shows the end after that only. */
+  private async addWhenShown(change: Change): Promise<void> {
+    if (change.kind === 'start' || change.kind === 'die') {
+      await this.engine.http.get(`/containers/${change.id}/json`).catch(() => undefined);
+    }
+    this.add(change);
   }
 
   private async catchUp(): Promise<void> {
@@ -96,7 +106,7 @@ export class Observer {
   }
 
   /** Only the first time counts. */
-  private add(change: Omit<EngineChange, 'seen'>): void {
+  private add(change: Change): void {
     if (this.seen.some(({ id, kind }) => id === change.id && kind === change.kind)) return;
     this.seen.push({ ...change, seen: performance.now() });
   }
