@@ -103,14 +103,10 @@ export class DockerEngine extends EngineCalls {
     );
   }
 
-  /** Kills, unless `force` is off, removes, and removes anonymous volumes too. */
-  async removeContainer(
-    id: string,
-    signal: AbortSignal,
-    { force }: { readonly force: boolean } = { force: true },
-  ): Promise<void> {
+  /** Kills, removes, and removes anonymous volumes too. */
+  async removeContainer(id: string, signal: AbortSignal): Promise<void> {
     await this.call('write', signal, (docker, abortSignal) =>
-      docker.getContainer(id).remove({ force, v: true, abortSignal }),
+      docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
     );
   }
 

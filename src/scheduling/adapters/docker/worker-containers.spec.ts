@@ -44,7 +44,9 @@ function create(shown: object | undefined) {
 
 /** An engine that makes containers and cannot start them. */
 class StartsFailing extends DockerEngine {
-  readonly removed: object[] = [];
+  readonly removed: string[] = [];
+  /** Of the container after its start has failed. */
+  state = 'created';
 
   constructor(
     private readonly status: number,
@@ -57,9 +59,16 @@ class StartsFailing extends DockerEngine {
     return Promise.reject(new EngineError(this.status, this.words, true, undefined));
   }
 
-  override removeContainer(id: string, _signal: AbortSignal, how = { force: true }) {
-    this.removed.push({ id, ...how });
-    return Promise.resolve();
+  override findContainer(id: string): Promise<ContainerInspectInfo | undefined> {
+    return Promise.resolve({ Id: id, State: { Status: this.state } } as ContainerInspectInfo);
+  }
+
+  override removeContainer(id: string): Promise<void> {
+    return Promise.resolve(void this.removed.push(`${id} by force`));
+  }
+
+  override removeUnstarted(id: string): Promise<void> {
+    return Promise.resolve(void this.removed.push(`${id} unless it runs`));
   }
 }
 
@@ -72,7 +81,7 @@ describe('a container that the engine does not start', () => {
   it('for what is wrong with the job is removed', async () => {
     const engine = new StartsFailing(500, 'exec: "nope": executable file not found');
     await expect(start(engine)).rejects.toMatchObject({ code: 'JobRefused', retryable: false });
-    expect(engine.removed).toEqual([{ id: 'c', force: true }]);
+    expect(engine.removed).toEqual(['c by force']);
   });
 
   it.each([
@@ -82,7 +91,14 @@ describe('a container that the engine does not start', () => {
   ])('for what a killed engine has left is made anew, unless it runs: %s', async (words) => {
     const engine = new StartsFailing(500, words);
     await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
-    expect(engine.removed).toEqual([{ id: 'c', force: false }]);
+    expect(engine.removed).toEqual(['c unless it runs']);
+  });
+
+  it.each(['running', 'exited'])('and that is %s nevertheless stays', async (state) => {
+    const engine = new StartsFailing(500, 'id already in use');
+    engine.state = state;
+    await expect(start(engine)).rejects.toMatchObject({ retryable: true });
+    expect(engine.removed).toEqual([]);
   });
 
   it('because it is ending stays, and is started later', async () => {

@@ -102,11 +102,7 @@ export class WorkerContainers {
 
   /** A start of a container that has ended would run the job again. */
   private async startOnce({ id, isNew }: Created, signal: AbortSignal): Promise<void> {
-    if (!isNew) {
-      const container = await this.engine.findContainer(id, signal);
-      if (container === undefined || STATE_MEANING.get(container.State.Status) !== 'waiting')
-        return;
-    }
+    if (!isNew && !(await this.isWaiting(id, signal))) return;
     try {
       await this.engine.startContainer(id, signal);
     } catch (error) {
@@ -117,7 +113,16 @@ export class WorkerContainers {
 
   /** The next attempt makes another one; nothing is lost when the engine has to keep this one. */
   private async giveUp(id: string, signal: AbortSignal): Promise<void> {
-    // Without force: somebody else may have started it meanwhile.
-    await this.engine.removeContainer(id, signal, { force: false }).catch(() => undefined);
+    try {
+      // Somebody else may have started it meanwhile.
+      if (await this.isWaiting(id, signal)) await this.engine.removeUnstarted(id, signal);
+    } catch {
+      // What the start has said is worth more.
+    }
+  }
+
+  private async isWaiting(id: string, signal: AbortSignal): Promise<boolean> {
+    const container = await this.engine.findContainer(id, signal);
+    return container !== undefined && STATE_MEANING.get(container.State.Status) === 'waiting';
   }
 }
