@@ -11,7 +11,8 @@ import type { EngineObject } from '../checker/history.js';
 const run = promisify(execFile);
 const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
 const SCRIPT_DEADLINE_MS = 120_000;
-const START_DEADLINE_MS = 60_000;
+/** Of one attempt, on a machine that may have much else to do. */
+const START_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 export const LABEL_PREFIX = 'org.chrisproject.pman.';
 const OURS = encodeURIComponent(JSON.stringify({ label: [`${LABEL_PREFIX}managed-by=pman`] }));
@@ -86,7 +87,11 @@ export class Engine {
 
   /** Starts it as it was started at first; what it kept on disk is there again. */
   async start(): Promise<void> {
-    if (await isAlive(await this.pid())) return;
+    if (!(await isAlive(await this.pid()))) await this.spawn();
+    await this.answers();
+  }
+
+  private async spawn(): Promise<void> {
     const { argv = [], environment = {} } = this.command ?? {};
     const [program = '', ...args] = argv;
     // A number that another process has by now would keep dockerd from starting.
@@ -102,7 +107,6 @@ export class Engine {
     child.unref();
     const pid = child.pid ?? 0;
     await writeFile(this.pidFile, `${pid} ${(await statOf(pid))?.startedAt ?? ''}\n`);
-    await this.answers();
   }
 
   /** Waits until it answers. */

@@ -62,6 +62,7 @@ export async function runOracle(engine: Engine, seed: number, seconds: number): 
   } finally {
     observer.stop();
     await Promise.all(replicas.map((replica) => replica.stop()));
+    await engine.start();
     await engine.removeAll();
     await rm(store, { recursive: true, force: true });
   }

@@ -10,6 +10,8 @@ const CLIENT_PATIENCE_MS = 100_000;
 /** Of the events of a stream that is harmed. */
 const HARMED_SHARE = 0.7;
 
+const STARTS_TRIED = 3;
+
 export interface ReplicaSettings {
   readonly number: number;
   readonly engine: Engine;
@@ -61,14 +63,22 @@ export class Replica {
 
   /** Kills it at once and starts it again; its port is another one then. */
   async crashAndRestart(): Promise<void> {
-    await this.restarting;
-    this.restarting = this.restart();
+    const before = this.restarting ?? Promise.resolve();
+    this.restarting = before.then(() => this.restart());
     await this.restarting;
   }
 
   private async restart(): Promise<void> {
-    this.service = await this.service.crashAndRestart();
-    this.http = clientOf(this.service);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.service = await this.service.crashAndRestart();
+        this.http = clientOf(this.service);
+        return;
+      } catch (error) {
+        // A machine that has much else to do may not start it in time.
+        if (attempt === STARTS_TRIED) throw error;
+      }
+    }
   }
 
   async stop(): Promise<void> {
