@@ -30,15 +30,17 @@ export class Pacemaker {
     this.hintedSince = undefined;
   }
 
-  /** Whether lists arrive as they should. */
-  isListing(): boolean {
-    return this.isWithin(this.pace() + this.took);
+  /** Whether no list has arrived for longer than any pace explains. */
+  isLate(): boolean {
+    const { busyList, idleList, listShare } = this.times;
+    // The first live job makes the pace quicker all at once: the last list was in time by the old one.
+    return !this.isWithin(Math.max(busyList, idleList, this.took * listShare) + this.took);
   }
 
   /** Whether what is not in doubt may be told: between slow lists only while there are hints. */
   isCurrent(): boolean {
     const isHinted = this.hintedSince !== undefined && (this.confirmedAt ?? 0) >= this.hintedSince;
-    return isHinted ? this.isListing() : this.isWithin(this.times.busyList);
+    return this.isWithin(isHinted ? this.pace() + this.took : this.times.busyList);
   }
 
   private isWithin(period: number): boolean {
