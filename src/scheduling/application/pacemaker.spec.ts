@@ -19,6 +19,7 @@ describe('the pace of the lists', () => {
 
   it('is not late because the first live job makes it quicker', () => {
     const { world, pacemaker } = setUp();
+    pacemaker.hintsBegin();
     pacemaker.confirm(0);
     world.now = 9_000;
     expect([pacemaker.isCurrent(), pacemaker.isLate()]).toEqual([true, false]);
