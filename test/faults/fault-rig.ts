@@ -17,6 +17,7 @@ export interface ServiceOptions {
 export class FaultRig {
   private readonly harnesses: Harness[] = [];
   private readonly proxies: FaultProxy[] = [];
+  private starting: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly engine: FaultyEngine,
@@ -53,8 +54,14 @@ export class FaultRig {
     return proxy;
   }
 
-  /** Starts a service at the rig's one store. */
-  async serve({ variables, socketPath, wrapper }: ServiceOptions = {}): Promise<Harness> {
+  /** Starts a service at the rig's one store; several at once start one after another. */
+  serve(options: ServiceOptions = {}): Promise<Harness> {
+    const started = this.starting.then(() => this.start(options));
+    this.starting = started.catch(() => undefined);
+    return started;
+  }
+
+  private async start({ variables, socketPath, wrapper }: ServiceOptions): Promise<Harness> {
     const service = await startServiceProcess(
       {
         CONTAINER_ENV: this.engine.kind,
