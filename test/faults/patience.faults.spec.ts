@@ -47,6 +47,7 @@ describe('a fault that lasts', () => {
       expect(answer.took).toBeGreaterThan(85 * SECOND);
       expect(answer.took).toBeLessThan(95 * SECOND);
     },
+    PATIENCE_MS,
   );
 
   it.concurrent(
@@ -63,6 +64,7 @@ describe('a fault that lasts', () => {
       expect((await service.finish(job.jid))['status']).toBe('finishedSuccessfully');
       expect(await service.written(job, 'runs')).toBe('run\n');
     },
+    PATIENCE_MS,
   );
 
   it.concurrent('D4: an event stream that is silent for a minute is opened anew', async () => {
