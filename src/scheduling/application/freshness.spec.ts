@@ -3,25 +3,39 @@ import { describe, expect, it } from 'vitest';
 import { ModelBackend } from '../../../test/fakes/model-backend.js';
 import { FINE, NAME, ONE_LIST, TIMES, live, statusOf } from './live-scheduler-fixture.js';
 
+const SOON = { interval: 5, timeout: 5_000 };
+
+/** Something that waits until it is told to go on. */
+function gate() {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open: () => open(), opened };
+}
+
 describe('a poll that meets a look-up under way', () => {
   it('does not take an answer that may be older than the pause between lists', async () => {
-    const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
+    const backend = new ModelBackend(FINE);
     backend.watch = () => backend.nothing();
     backend.list = () => Promise.reject(new Error('no list'));
     backend.create(NAME);
     const find = backend.find.bind(backend);
+    const way = gate();
     backend.find = async (name) => {
+      const isFirst = backend.calls.find === 0;
       const job = await find(name);
-      // The first answer is long under way.
-      if (backend.calls.find === 1) await sleep(100);
+      if (isFirst) await way.opened;
       return job;
     };
     const { scheduler, sync } = live(backend);
     const first = statusOf(scheduler, NAME);
-    await sleep(5);
+    await expect.poll(() => backend.calls.find, SOON).toBe(1);
+    await sleep(2 * TIMES.busyList);
     backend.move(NAME, 'finishedSuccessfully');
-    await sleep(50);
-    expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
+    const second = statusOf(scheduler, NAME);
+    way.open();
+    expect(await second).toBe('finishedSuccessfully');
     expect(await first).toBe('notstarted');
     sync.stop();
   });
@@ -30,14 +44,12 @@ describe('a poll that meets a look-up under way', () => {
 describe('a poll while the stream of hints is not open', () => {
   it('sees a change however seldom slow lists are', async () => {
     const backend = new ModelBackend({ ...FINE, delay: () => 5 });
-    // A stream that never opens.
     backend.watch = () => backend.nothing();
     backend.create(NAME);
     const { scheduler, sync } = live(backend, { ...TIMES, listShare: 10_000 });
-    await sleep(100);
+    await expect.poll(() => sync.check().ok, SOON).toBe(true);
     backend.move(NAME, 'finishedSuccessfully');
-    await sleep(100);
-    expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('finishedSuccessfully');
     expect(sync.check().ok).toBe(true);
     sync.stop();
   });
@@ -45,23 +57,26 @@ describe('a poll while the stream of hints is not open', () => {
   it('sees a change that came after the list and before the stream', async () => {
     const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
     backend.create(NAME);
-    const list = backend.list.bind(backend);
+    const [list, watch] = [backend.list.bind(backend), backend.watch.bind(backend)];
+    const [listEnd, streamBegin] = [gate(), gate()];
     backend.list = async () => {
       const listed = await list();
-      // The stream opens while the list is read, and the job changes in between.
-      if (backend.calls.list === 1) await sleep(30);
+      if (backend.calls.list === 1) await listEnd.opened;
       return listed;
     };
-    const watch = backend.watch.bind(backend);
     backend.watch = async function* (signal) {
-      await sleep(10);
-      backend.move(NAME, 'finishedSuccessfully');
+      await streamBegin.opened;
       yield* watch(signal);
     };
     const { scheduler, sync } = live(backend, ONE_LIST);
+    await sleep(5);
     expect(await statusOf(scheduler, NAME)).toBe('notstarted');
-    await sleep(60);
-    expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
+    backend.move(NAME, 'finishedSuccessfully');
+    streamBegin.open();
+    await expect.poll(() => backend.calls.watch, SOON).toBe(1);
+    await sleep(5);
+    listEnd.open();
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('finishedSuccessfully');
     sync.stop();
   });
 });
