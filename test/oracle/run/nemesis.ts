@@ -17,6 +17,8 @@ export class Nemesis {
   /** When events were dropped on their way to a replica. */
   readonly eventLosses: (Outage & { readonly replica: number })[] = [];
 
+  private engineHarm: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly engine: Engine,
     private readonly replicas: readonly Replica[],
@@ -45,13 +47,11 @@ export class Nemesis {
         await sleep(lasts);
         return replica.signal('SIGCONT');
       case 'terminate engine':
-        return this.restartEngine('SIGTERM', lasts);
+        return this.oneAtATime(() => this.restartEngine('SIGTERM', lasts));
       case 'kill engine':
-        return this.restartEngine('SIGKILL', lasts);
+        return this.oneAtATime(() => this.restartEngine('SIGKILL', lasts));
       case 'freeze engine':
-        await this.engine.signal('SIGSTOP');
-        await sleep(lasts);
-        return this.engine.signal('SIGCONT');
+        return this.oneAtATime(() => this.freezeEngine(lasts));
       case 'cut connections':
         return replica.proxy.dropConnections();
       case 'drop events':
@@ -64,6 +64,18 @@ export class Nemesis {
       default:
         return harmCalls(replica, RULES[kind], lasts);
     }
+  }
+
+  /** An engine that takes long to start again is not harmed before it has. */
+  private oneAtATime(harm: () => Promise<void>): Promise<void> {
+    this.engineHarm = this.engineHarm.then(harm);
+    return this.engineHarm;
+  }
+
+  private async freezeEngine(lasts: number): Promise<void> {
+    await this.engine.signal('SIGSTOP');
+    await sleep(lasts);
+    await this.engine.signal('SIGCONT');
   }
 
   private async dropEvents(replica: Replica, lasts: number): Promise<void> {
