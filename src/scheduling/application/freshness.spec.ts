@@ -46,7 +46,7 @@ describe('a poll while the stream of hints is not open', () => {
     const backend = new ModelBackend({ ...FINE, delay: () => 5 });
     backend.watch = () => backend.nothing();
     backend.create(NAME);
-    const { scheduler, sync } = live(backend, { ...TIMES, listShare: 10_000 });
+    const { scheduler, sync } = live(backend, { ...TIMES, busyList: 500, listShare: 10_000 });
     const callsOfPoll = async (): Promise<number> => {
       const before = backend.calls.find;
       await statusOf(scheduler, NAME);

@@ -17,6 +17,8 @@ describe('a poll', () => {
     const backend = new ModelBackend(FINE);
     backend.create(NAME);
     const { scheduler, sync } = live(backend, ONE_LIST);
+    // One at the start, and one because the stream of hints has opened.
+    await expect.poll(() => backend.calls, { timeout: 5_000 }).toMatchObject({ list: 2, find: 1 });
     await sleep(20);
     const before = { ...backend.calls };
     for (let poll = 0; poll < 1_000; poll += 1) await scheduler.find(NAME, soon());
