@@ -94,7 +94,8 @@ export class Submissions {
         return await this.attempt(name, specHash, { verify, prepare: prepareOnce }, signal);
       } catch (error) {
         if (!isWorthRetrying(error, attempt)) throw error;
-        if (!(await pause(fullJitter(attempt), signal))) throw error;
+        const wait = AbortSignal.any([signal, this.leaving.signal]);
+        if (!(await pause(fullJitter(attempt), wait))) throw error;
       }
     }
   }

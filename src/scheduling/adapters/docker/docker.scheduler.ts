@@ -19,6 +19,7 @@ import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { checkEngine } from './docker-check.js';
 import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
 import { asSchedulingError, toSchedulingError } from '../docker-api/engine-errors.js';
+import { PullCredentials } from '../docker-api/pull-credentials.js';
 import { toPullError } from './docker-errors.js';
 import { DockerDeferrals } from './docker-deferrals.js';
 import { isWorker, toJob, toSubmittedJob } from './docker-job.js';
@@ -49,7 +50,7 @@ export class DockerScheduler implements SchedulerPort {
     options: EngineOptions,
     private readonly log: EventLog,
   ) {
-    this.images = new Images(engine, options.registryAuthFile);
+    this.images = new Images(engine, new PullCredentials(options.registryAuthFile));
     this.containers = new WorkerContainers(engine, options, this.images);
     this.unstarted = new UnstartedSweep(engine, () => performance.now());
     this.kept = new KeptJobs(engine);

@@ -1,17 +1,14 @@
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
-import { readCredentials } from '../../../clients/docker-engine/registry-credentials.js';
 import { Semaphore } from '../../../shared/semaphore.js';
-import { splitImageRef } from '../../domain/image-ref.js';
-import { backendError } from '../../domain/scheduling-errors.js';
 import type { Readiness } from '../../domain/scheduler.port.js';
+import type { PullCredentials } from '../docker-api/pull-credentials.js';
 
+const LOOK_UP_MS = 10_000;
 /** How long a pull may take. */
 const PULL_DEADLINE_MS = 3_600_000;
 const MAX_PARALLEL_PULLS = 3;
 /** More references than a site uses; beyond it they are asked for again. */
 const MAX_REMEMBERED = 1_000;
-/** The registry of references that name none. */
-const DEFAULT_REGISTRY = 'docker.io';
 
 /** The engine's images: each reference is pulled at most once at a time, however many jobs wait. */
 export class Images {
@@ -19,10 +16,9 @@ export class Images {
   private readonly pulls = new Map<string, Promise<void>>();
   private readonly gate = new Semaphore(MAX_PARALLEL_PULLS);
 
-  /** @param authFile of registry credentials; absent: everything is pulled without */
   constructor(
     private readonly engine: DockerEngine,
-    private readonly authFile: string | undefined,
+    private readonly credentials: PullCredentials,
   ) {}
 
   /**
@@ -31,16 +27,21 @@ export class Images {
    */
   async ensure(reference: string, signal: AbortSignal): Promise<Readiness> {
     if (this.present.has(reference)) return 'ready';
-    if (!this.pulls.has(reference) && (await this.engine.hasImage(reference, signal))) {
-      this.remember(reference);
-      return 'ready';
-    }
-    return untilAborted(this.pull(reference), signal);
+    return untilAborted(this.obtain(reference), signal);
   }
 
   /** Somebody has removed the image. */
   forget(reference: string): void {
     this.present.delete(reference);
+  }
+
+  private async obtain(reference: string): Promise<void> {
+    const isPulled = this.pulls.has(reference);
+    if (!isPulled && (await this.engine.hasImage(reference, AbortSignal.timeout(LOOK_UP_MS)))) {
+      this.remember(reference);
+    } else {
+      await this.pull(reference);
+    }
   }
 
   private pull(reference: string): Promise<void> {
@@ -49,7 +50,7 @@ export class Images {
     const deadline = AbortSignal.timeout(PULL_DEADLINE_MS);
     const pull = this.gate
       .run(async () => {
-        const credentials = await this.credentialsFor(reference);
+        const credentials = await this.credentials.for(reference);
         await this.engine.pullImage(withTag(reference), credentials, deadline);
         this.remember(reference);
       }, deadline)
@@ -58,15 +59,6 @@ export class Images {
     pull.catch(() => undefined);
     this.pulls.set(reference, pull);
     return pull;
-  }
-
-  private async credentialsFor(reference: string) {
-    const parts = splitImageRef(reference);
-    if (this.authFile === undefined || parts === undefined) return undefined;
-    const repository = `${parts.host ?? DEFAULT_REGISTRY}/${parts.path}`;
-    return readCredentials(this.authFile, repository).catch((error: unknown) => {
-      throw backendError('the registry credentials of the service cannot be used', error);
-    });
   }
 
   private remember(reference: string): void {

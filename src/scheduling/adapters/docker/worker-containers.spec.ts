@@ -4,6 +4,7 @@ import { jobSpec } from '../../../../test/fakes/builders.js';
 import { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
+import { PullCredentials } from '../docker-api/pull-credentials.js';
 import { Images } from './images.js';
 import { WorkerContainers } from './worker-containers.js';
 
@@ -39,7 +40,11 @@ class NamesInUse extends DockerEngine {
 
 function create(shown: object | undefined) {
   const engine = new NamesInUse(shown);
-  return new WorkerContainers(engine, OPTIONS, new Images(engine, undefined)).create(SPEC, SIGNAL);
+  return new WorkerContainers(
+    engine,
+    OPTIONS,
+    new Images(engine, new PullCredentials(undefined)),
+  ).create(SPEC, SIGNAL);
 }
 
 /** An engine that makes containers and cannot start them. */
