@@ -53,4 +53,31 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     field,
     seen: 'boot-warning' as const,
   })),
+  {
+    target: 'kubernetes',
+    feature: 'process-limit',
+    because: "the number of a pod's processes is a setting of the node (podPidsLimit of kubelet)",
+  },
+  {
+    target: 'kubernetes',
+    feature: 'overcommitment',
+    because: 'a node reserves what a job asks for: a job that no node can take waits, and says so',
+  },
+  {
+    target: 'kubernetes',
+    feature: 'gpu-refusal',
+    because: 'a job waits for a GPU that no node has now, and says so: tomorrow one may have it',
+  },
+  {
+    target: 'kubernetes',
+    feature: 'log-files',
+    because: 'the size of logs is a setting of the node (containerLogMaxSize of kubelet)',
+  },
+  ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
+    target: 'kubernetes',
+    feature: 'engine-settings' as const,
+    settings: { [field]: value },
+    field,
+    seen: 'boot-warning' as const,
+  })),
 ];

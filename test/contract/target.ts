@@ -4,6 +4,8 @@ export type Feature =
   | 'engine-names'
   | 'engine-settings'
   | 'hard-limits'
+  | 'process-limit'
+  | 'overcommitment'
   | 'container-rights'
   | 'shm-size'
   | 'gpu-refusal'

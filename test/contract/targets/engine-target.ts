@@ -61,6 +61,8 @@ export function engineTarget(
       'engine-names',
       'engine-settings',
       'hard-limits',
+      'process-limit',
+      'overcommitment',
       'container-rights',
       'shm-size',
       'gpu-refusal',
