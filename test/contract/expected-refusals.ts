@@ -30,6 +30,11 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   {
     target: 'process',
+    feature: 'images-first',
+    because: 'there are no images',
+  },
+  {
+    target: 'process',
     feature: 'engine-names',
     because: 'records are found by jid in a folder of their own',
   },
@@ -55,6 +60,11 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   })),
   {
     target: 'kubernetes',
+    feature: 'images-first',
+    because: 'a node pulls the image of a job that was made, and so after its directories were',
+  },
+  {
+    target: 'kubernetes',
     feature: 'process-limit',
     because: "the number of a pod's processes is a setting of the node (podPidsLimit of kubelet)",
   },
@@ -66,7 +76,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   {
     target: 'kubernetes',
     feature: 'gpu-refusal',
-    because: 'a job waits for a GPU that no node has now, and says so: tomorrow one may have it',
+    because: 'a job waits for a GPU that no node has now, and says so',
   },
   {
     target: 'kubernetes',

@@ -1,6 +1,7 @@
 /** What a backend can be asked to show; a case that needs more than a target has is a refusal there. */
 export type Feature =
   | 'images'
+  | 'images-first'
   | 'engine-names'
   | 'engine-settings'
   | 'hard-limits'

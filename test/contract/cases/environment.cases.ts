@@ -8,8 +8,11 @@ const USUAL_NAMES = new Set(
   ['PATH', 'HOME', 'HOSTNAME', 'TERM', 'container'].concat(['PWD', 'OLDPWD', 'SHLVL', '_']),
 );
 
-/** Where the API of the cluster is: a cluster tells every pod, and nobody can keep it from that. */
-const CLUSTER_NAMES = /^KUBERNETES_(?:SERVICE|PORT)/;
+/**
+ * A cluster tells every pod where its API is and which of a job's workers it is, and nobody can keep
+ * it from that.
+ */
+const CLUSTER_NAMES = /^(?:KUBERNETES_(?:SERVICE|PORT)|JOB_COMPLETION_INDEX$)/;
 
 function parse(environ: string): Map<string, string> {
   const entries = environ.split('\0').filter((entry) => entry !== '');

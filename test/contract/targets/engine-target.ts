@@ -58,6 +58,7 @@ export function engineTarget(
     name: kind,
     features: [
       'images',
+      'images-first',
       'engine-names',
       'engine-settings',
       'hard-limits',

@@ -27,7 +27,7 @@ import { podWait } from './pod-waiting.js';
 import { isPodOf } from './worker-pods.js';
 
 /** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 30_000;
 const POLL_MS = 250;
 
 /** Creates Jobs and sees how they start. */

@@ -1,5 +1,6 @@
 import type { V1Job, V1ObjectMeta } from '@kubernetes/client-node';
 import { invalidFields } from '../../../shared/domain-error.js';
+import { mebibytes } from '../../../shared/units.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import { jobObjectName } from './kubernetes-names.js';
@@ -11,13 +12,16 @@ export const OWN_SELECTOR = `${OWN_LABELS.managedBy}=${MANAGED_BY}`;
 const KUEUE_QUEUE = 'kueue.x-k8s.io/queue-name';
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 /** Etcd takes requests of 1.5 MiB, with what the cluster adds. */
+/** In MiB. The runtime itself needs some of a container's memory to start it, and never gets it. */
+const MIN_MEMORY = mebibytes(6);
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * The Job that the cluster is asked to create.
- * @throws DomainError `InvalidRequest` for a command that is too long.
+ * @throws DomainError `InvalidRequest` for a command that is too long, or too little memory.
  */
 export function buildJob(spec: JobSpec, options: KubernetesOptions): V1Job {
+  assertRoom(spec);
   const job: V1Job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -66,6 +70,13 @@ function buildLabels({ labels, name, owner }: JobSpec): Record<string, string> {
 
 function buildPodMetadata(spec: JobSpec): V1ObjectMeta {
   return { labels: buildLabels(spec), annotations: { [OWN_LABELS.jid]: spec.name } };
+}
+
+function assertRoom({ memoryLimit }: JobSpec): void {
+  if (memoryLimit === 0 || memoryLimit >= MIN_MEMORY) return;
+  throw invalidFields({
+    memory_limit: `must be at least ${MIN_MEMORY} on a cluster, which cannot make a pod with less`,
+  });
 }
 
 function assertSize(job: V1Job): void {
