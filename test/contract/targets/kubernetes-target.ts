@@ -1,7 +1,9 @@
 import axios, { type AxiosInstance } from 'axios';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ContractTarget, ForeignObject } from '../target.js';
@@ -10,6 +12,7 @@ const run = promisify(execFile);
 const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
 /** The first time the cluster is built from source. */
 const START_DEADLINE_MS = 1_500_000;
+const KUBECTL_DEADLINE_MS = 90_000;
 const OWN = 'org.chrisproject.pman.managed-by=pman';
 const JID = 'org.chrisproject.pman.jid';
 const NAMESPACE = 'default';
@@ -25,8 +28,19 @@ interface ClusterObject {
   };
 }
 
+/** What only a cluster has. */
+export interface ClusterTarget extends ContractTarget {
+  /** Makes these objects be; those of a test's own namespace go with it. */
+  apply(objects: readonly object[]): Promise<void>;
+  removeNamespace(name: string): Promise<void>;
+}
+
+export function isClusterTarget(target: ContractTarget): target is ClusterTarget {
+  return 'apply' in target;
+}
+
 /** A throw-away cluster of the suite's own, or the one whose kubeconfig a variable names. */
-export function kubernetesTarget(): ContractTarget {
+export function kubernetesTarget(): ClusterTarget {
   const given = process.env['CONTRACT_KUBECONFIG'];
   let kubeconfig = given ?? '';
   let api: AxiosInstance;
@@ -35,6 +49,10 @@ export function kubernetesTarget(): ContractTarget {
       timeout: START_DEADLINE_MS,
       env: { ...process.env, NAME: 'contract-kubernetes' },
     });
+  const kubectl = async (args: readonly string[]): Promise<void> => {
+    const env = { ...process.env, KUBECONFIG: kubeconfig };
+    await run('kubectl', args, { env, timeout: KUBECTL_DEADLINE_MS });
+  };
   const find = async (jid: string): Promise<ClusterObject> => {
     const jobs = await list(api, JOBS);
     const job = jobs.find(({ metadata }) => metadata.annotations?.[JID] === jid);
@@ -75,6 +93,13 @@ export function kubernetesTarget(): ContractTarget {
     idOf: async (jid) => (await find(jid)).metadata.uid,
     logBytes: () => Promise.reject(new Error('the kubelet rotates the logs of pods')),
     placeForeignObject: (name) => createForeign(api, name),
+    async apply(objects) {
+      const folder = await mkdtemp(join(tmpdir(), 'pman-objects-'));
+      const file = join(folder, 'objects.json');
+      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      await kubectl(['apply', '-f', file]).finally(() => rm(folder, { recursive: true }));
+    },
+    removeNamespace: (name) => kubectl(['delete', 'namespace', name]),
     async listOwn() {
       const selector = `?labelSelector=${encodeURIComponent(OWN)}`;
       const objects = await Promise.all([list(api, JOBS + selector), list(api, PODS + selector)]);
