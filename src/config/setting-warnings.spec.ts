@@ -35,8 +35,14 @@ describe('a warning at boot', () => {
   });
 
   it.each([
-    [{ JOB_NAMESPACE: 'x' }, 'JOB_NAMESPACE has no effect: it needs CONTAINER_ENV=kubernetes or openshift'],
-    [{ NODE_SELECTOR: 'a=b' }, 'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes or openshift'],
+    [
+      { JOB_NAMESPACE: 'x' },
+      'JOB_NAMESPACE has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
+    ],
+    [
+      { NODE_SELECTOR: 'a=b' },
+      'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
+    ],
     [
       { IMAGE_PULL_SECRETS: 'x' },
       'IMAGE_PULL_SECRETS has no effect: it needs CONTAINER_ENV=kubernetes or openshift',

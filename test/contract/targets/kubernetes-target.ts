@@ -97,7 +97,8 @@ export function kubernetesTarget(): ClusterTarget {
       const folder = await mkdtemp(join(tmpdir(), 'pman-objects-'));
       const file = join(folder, 'objects.json');
       await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-      await kubectl(['apply', '-f', file]).finally(() => rm(folder, { recursive: true }));
+      await kubectl(['apply', '-f', file]);
+      await rm(folder, { recursive: true });
     },
     removeNamespace: (name) => kubectl(['delete', 'namespace', name]),
     async listOwn() {
