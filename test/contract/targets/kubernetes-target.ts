@@ -33,6 +33,16 @@ export interface ClusterTarget extends ContractTarget {
   /** Makes these objects be; those of a test's own namespace go with it. */
   apply(objects: readonly object[]): Promise<void>;
   removeNamespace(name: string): Promise<void>;
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** How the API server is spoken to. */
+  credentials(): Promise<ClusterCredentials>;
+}
+
+export interface ClusterCredentials {
+  readonly server: string;
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 export function isClusterTarget(target: ContractTarget): target is ClusterTarget {
@@ -49,9 +59,9 @@ export function kubernetesTarget(): ClusterTarget {
       timeout: START_DEADLINE_MS,
       env: { ...process.env, NAME: 'contract-kubernetes' },
     });
-  const kubectl = async (args: readonly string[]): Promise<void> => {
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
     const env = { ...process.env, KUBECONFIG: kubeconfig };
-    await run('kubectl', args, { env, timeout: KUBECTL_DEADLINE_MS });
+    return (await run('kubectl', args, { env, timeout: KUBECTL_DEADLINE_MS })).stdout;
   };
   const find = async (jid: string): Promise<ClusterObject> => {
     const jobs = await list(api, JOBS);
@@ -97,10 +107,12 @@ export function kubernetesTarget(): ClusterTarget {
       const folder = await mkdtemp(join(tmpdir(), 'pman-objects-'));
       const file = join(folder, 'objects.json');
       await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-      await kubectl(['apply', '-f', file]);
+      await kubectl('apply', '-f', file);
       await rm(folder, { recursive: true });
     },
-    removeNamespace: (name) => kubectl(['delete', 'namespace', name]),
+    removeNamespace: async (name) => void (await kubectl('delete', 'namespace', name)),
+    kubectl,
+    credentials: () => readCredentials(kubeconfig),
     async listOwn() {
       const selector = `?labelSelector=${encodeURIComponent(OWN)}`;
       const objects = await Promise.all([list(api, JOBS + selector), list(api, PODS + selector)]);
@@ -109,18 +121,24 @@ export function kubernetesTarget(): ClusterTarget {
   };
 }
 
-async function connect(kubeconfig: string): Promise<AxiosInstance> {
+async function readCredentials(kubeconfig: string): Promise<ClusterCredentials> {
   const text = await readFile(kubeconfig, 'utf8');
   const value = (key: string): string => new RegExp(`${key}: "?([^",}\\s]+)`).exec(text)?.[1] ?? '';
   const decoded = (key: string): Buffer => Buffer.from(value(key), 'base64');
+  return {
+    server: value('server'),
+    ca: decoded('certificate-authority-data'),
+    cert: decoded('client-certificate-data'),
+    key: decoded('client-key-data'),
+  };
+}
+
+async function connect(kubeconfig: string): Promise<AxiosInstance> {
+  const { server, ...tls } = await readCredentials(kubeconfig);
   return axios.create({
-    baseURL: value('server'),
+    baseURL: server,
     validateStatus: () => true,
-    httpsAgent: new Agent({
-      ca: decoded('certificate-authority-data'),
-      cert: decoded('client-certificate-data'),
-      key: decoded('client-key-data'),
-    }),
+    httpsAgent: new Agent(tls),
   });
 }
 

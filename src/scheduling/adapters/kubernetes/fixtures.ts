@@ -8,7 +8,7 @@ import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 
 /** Objects of a cluster for tests, as small as the cluster would make them. */
-export const JOB_UID = 'uid-of-the-job';
+const JOB_UID = 'uid-of-the-job';
 
 /** A deployment that decides nothing. */
 export function kubernetesOptions(changes: Partial<KubernetesOptions> = {}): KubernetesOptions {
