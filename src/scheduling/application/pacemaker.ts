@@ -21,7 +21,8 @@ export class Pacemaker {
 
   isCurrent(): boolean {
     if (this.confirmedAt === undefined) return false;
-    const trusted = this.pace() + this.took + this.times.trust;
+    // The next list is begun after a pause, and takes as long as this one did.
+    const trusted = this.pace() + 2 * this.took + this.times.trust;
     return this.now() - this.confirmedAt <= trusted;
   }
 
@@ -35,17 +36,18 @@ export class Pacemaker {
         resolve();
       };
     });
-    while (!isHurried && this.now() - began < this.pace()) {
-      await Promise.race([hurried, this.tick()]);
-    }
+    const left = (): number => began + this.pace() - this.now();
+    while (!isHurried && left() > 0) await Promise.race([hurried, this.tick(left())]);
   }
 
   hurry(): void {
     this.wake?.();
   }
 
-  private tick(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.times.busyList).unref());
+  /** Looks again soon whether a job has appeared, and never later than the list is due. */
+  private tick(left: number): Promise<void> {
+    const milliseconds = Math.min(left, this.times.busyList);
+    return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
   }
 
   private pace(): number {
