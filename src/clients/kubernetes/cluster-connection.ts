@@ -1,5 +1,7 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { dirname, resolve } from 'node:path';
 import { Pool } from 'undici';
 import { KubernetesError } from './kubernetes-error.js';
 
@@ -69,11 +71,30 @@ function load({ kubeconfig }: ClusterAddress): KubeConfig {
   const kubeConfig = new KubeConfig();
   try {
     if (kubeconfig === undefined) kubeConfig.loadFromCluster();
-    else kubeConfig.loadFromFile(kubeconfig);
+    else loadFile(kubeConfig, kubeconfig);
   } catch (error) {
     throw unusable('it cannot be read', error);
   }
   return kubeConfig;
+}
+
+interface RawKubeconfig {
+  readonly users?: readonly {
+    readonly name?: string;
+    readonly user?: { readonly token?: string; readonly tokenFile?: string };
+  }[];
+}
+
+/** The client knows a token's file only by a name that kubeconfigs do not use. */
+function loadFile(kubeConfig: KubeConfig, file: string): void {
+  kubeConfig.loadFromFile(file);
+  const { users } = loadYaml<RawKubeconfig>(readFileSync(file, 'utf8'));
+  kubeConfig.users = kubeConfig.users.map((user): User => {
+    const { token, tokenFile } = users?.find(({ name }) => name === user.name)?.user ?? {};
+    if (tokenFile === undefined || token !== undefined) return user;
+    const config = { tokenFile: resolve(dirname(file), tokenFile) };
+    return { ...user, authProvider: { name: 'tokenFile', config } };
+  });
 }
 
 async function credentials(kubeConfig: KubeConfig): Promise<RequestOptions> {
