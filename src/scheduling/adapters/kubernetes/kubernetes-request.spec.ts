@@ -30,6 +30,11 @@ const SIMPLEST: V1Job = {
     completions: 1,
     parallelism: 1,
     backoffLimit: 0,
+    podFailurePolicy: {
+      rules: [
+        { action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+      ],
+    },
     template: {
       metadata: { labels: LABELS, annotations: { [`${OWN}jid`]: 'job-1' } },
       spec: {

@@ -16,6 +16,12 @@ const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 const MIN_MEMORY = mebibytes(6);
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Makes the Job itself tell of a disruption: the pod that knows of it is deleted. */
+const DISRUPTION_RULE = {
+  action: 'FailJob',
+  onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }],
+};
+
 /**
  * The Job that the cluster is asked to create.
  * @throws DomainError `InvalidRequest` for a command that is too long, or too little memory.
@@ -38,6 +44,7 @@ export function buildJob(spec: JobSpec, options: KubernetesOptions): V1Job {
       completions: spec.workers,
       parallelism: spec.workers,
       backoffLimit: 0,
+      podFailurePolicy: { rules: [DISRUPTION_RULE] },
       ...(options.timeToLive !== undefined && { ttlSecondsAfterFinished: options.timeToLive }),
       template: {
         metadata: buildPodMetadata(spec),

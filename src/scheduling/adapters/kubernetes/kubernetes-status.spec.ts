@@ -70,6 +70,14 @@ describe('a Job of the cluster that has ended', () => {
     });
   });
 
+  it('was evicted when the Job says so, although its pod is gone', () => {
+    const job = jobObject({ status: { conditions: [yes('Failed', 'PodFailurePolicy')] } });
+    expect(toJobState(job, [], NO_LIMITS)).toMatchObject({
+      reason: 'Evicted',
+      message: expect.stringMatching(/^evicted by the cluster/) as string,
+    });
+  });
+
   it('has run into its time limit when its own deadline has passed', () => {
     const job = jobObject({ status: { conditions: [yes('Failed', 'DeadlineExceeded')] } });
     const state = toJobState(job, [], { ...NO_LIMITS, time: seconds(3) });

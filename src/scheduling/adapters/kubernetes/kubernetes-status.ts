@@ -13,6 +13,12 @@ import { workerNumber } from './worker-pods.js';
 
 const HAS_FAILED: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
 const HAS_SUCCEEDED: ReadonlySet<string> = new Set(['Complete', 'SuccessCriteriaMet']);
+/** What is known of a disruption when the pod is gone. */
+const DISRUPTED = {
+  reason: 'Evicted',
+  message:
+    'evicted by the cluster: for a pod of higher priority, for its node, or by an administrator',
+} as const;
 const HAS_ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
 
 /**
@@ -71,6 +77,7 @@ function failedState(
   if (condition?.reason === 'DeadlineExceeded' && limits.time !== undefined) {
     return { ...failed, ...timeLimitFailure(limits.time) };
   }
+  if (condition?.reason === 'PodFailurePolicy') return { ...failed, ...DISRUPTED };
   const reason = 'BackendError';
   return { ...failed, reason, message: 'its pod was removed from the cluster' };
 }
