@@ -81,6 +81,17 @@ module.exports = {
       to: { path: 'node_modules/(?:dockerode|@types/dockerode)' },
     },
     {
+      name: 'kubernetes-sdk-stays-in-its-rooms',
+      comment: 'An SDK appears in its client, its adapter and the types of its settings only.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '^src/(?:clients/kubernetes|scheduling/adapters/kubernetes|config/backends/kubernetes)',
+      },
+      to: { path: 'node_modules/@kubernetes/client-node' },
+    },
+    {
       name: 'no-circle',
       severity: 'error',
       from: {},

@@ -1,5 +1,7 @@
 import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
+import type { ClusterAddress } from '../clients/kubernetes/cluster-connection.js';
 import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';
+import type { KubernetesOptions } from '../scheduling/adapters/kubernetes/kubernetes-options.js';
 import type { JobPolicy } from '../jobs/domain/job-policy.js';
 
 /** The whole configuration, parsed and checked once at boot. */
@@ -18,7 +20,7 @@ export interface HttpConfig {
   readonly port: number;
 }
 
-export type SchedulerConfig = DockerConfig | ProcessConfig;
+export type SchedulerConfig = DockerConfig | KubernetesConfig | ProcessConfig;
 
 export interface DockerConfig {
   readonly backend: 'docker';
@@ -26,12 +28,18 @@ export interface DockerConfig {
   readonly options: EngineOptions;
 }
 
+export interface KubernetesConfig {
+  readonly backend: 'kubernetes';
+  readonly cluster: ClusterAddress;
+  readonly options: KubernetesOptions;
+}
+
 export interface ProcessConfig {
   readonly backend: 'process';
   readonly recordDirectory: string;
 }
 
-export type StorageConfig = HostStorageConfig | DockerLocalVolumeConfig;
+export type StorageConfig = HostStorageConfig | DockerLocalVolumeConfig | KubernetesPvcConfig;
 
 export interface HostStorageConfig {
   readonly type: 'host';
@@ -47,5 +55,12 @@ export interface DockerLocalVolumeConfig {
   readonly engine: EngineConnection;
   readonly volumeName: string | undefined;
   readonly pfconSelector: string;
+  readonly seenAt: string | undefined;
+}
+
+export interface KubernetesPvcConfig {
+  readonly type: 'kubernetes_pvc';
+  /** Name of a persistent volume claim in the namespace of the jobs. */
+  readonly claim: string;
   readonly seenAt: string | undefined;
 }

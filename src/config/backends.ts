@@ -1,5 +1,6 @@
 import type { BackendLoader } from './backends/backend-loader.js';
 import { engineBackend } from './backends/engine.config.js';
+import { kubernetesBackend } from './backends/kubernetes.config.js';
 import { processBackend } from './backends/process.config.js';
 import type { ContainerEnv } from './environment/job.environment.js';
 
@@ -7,5 +8,7 @@ import type { ContainerEnv } from './environment/job.environment.js';
 export const BACKENDS: Readonly<Record<ContainerEnv, BackendLoader>> = {
   docker: engineBackend,
   podman: engineBackend,
+  kubernetes: kubernetesBackend,
+  openshift: kubernetesBackend,
   process: processBackend,
 };

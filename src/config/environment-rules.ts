@@ -85,6 +85,27 @@ export const IsContainerUser = (): PropertyDecorator =>
     (text) => parseContainerUser(text) !== undefined,
   );
 
+/** Parses JSON; `undefined` where the text is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const isPlainObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const IsJsonObject = (): PropertyDecorator =>
+  rule('isJsonObject', 'must be a JSON object', (text) => isPlainObject(parseJson(text)));
+
+export const IsJsonArray = (): PropertyDecorator =>
+  rule('isJsonArray', 'must be a JSON array of objects', (text) => {
+    const value = parseJson(text);
+    return Array.isArray(value) && value.every(isPlainObject);
+  });
+
 export const IsHttpUrl = (): PropertyDecorator =>
   rule('isHttpUrl', 'must be an http:// or https:// address', (text) => {
     const url = URL.parse(text);

@@ -35,11 +35,17 @@ describe('a warning at boot', () => {
   });
 
   it.each([
-    [{ JOB_NAMESPACE: 'x' }, 'JOB_NAMESPACE has no effect: it needs CONTAINER_ENV=kubernetes'],
-    [{ NODE_SELECTOR: 'a=b' }, 'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes'],
+    [
+      { JOB_NAMESPACE: 'x' },
+      'JOB_NAMESPACE has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
+    ],
+    [
+      { NODE_SELECTOR: 'a=b' },
+      'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
+    ],
     [
       { IMAGE_PULL_SECRETS: 'x' },
-      'IMAGE_PULL_SECRETS has no effect: it needs CONTAINER_ENV=kubernetes',
+      'IMAGE_PULL_SECRETS has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
     ],
     [{ CROMWELL_URL: 'http://x' }, 'CROMWELL_URL has no effect: it needs CONTAINER_ENV=cromwell'],
     [

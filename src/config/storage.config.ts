@@ -27,6 +27,11 @@ export function loadStorage(
   if (environment.STOREBASE !== undefined) {
     problems.push(`STOREBASE: conflicts with STORAGE_TYPE=${type}; unset one of them`);
   }
+  if (type === 'kubernetes_pvc') {
+    const claim = environment.VOLUME_NAME ?? '';
+    if (claim === '') problems.push(`VOLUME_NAME: must be set when STORAGE_TYPE is ${type}`);
+    return { type, claim, seenAt };
+  }
   const engine: EngineConnection =
     'engine' in config ? config.engine : { kind: 'sockets', paths: [] };
   const pfconSelector = environment.PFCON_SELECTOR ?? 'org.chrisproject.role=pfcon';

@@ -34,6 +34,11 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
       const { createDockerScheduler } = await import('./adapters/docker/docker.factory.js');
       return createDockerScheduler(config, log);
     }
+    case 'kubernetes': {
+      const { createKubernetesScheduler } =
+        await import('./adapters/kubernetes/kubernetes.factory.js');
+      return createKubernetesScheduler(config);
+    }
     case 'process': {
       const { createProcessScheduler } = await import('./adapters/process/process.factory.js');
       return createProcessScheduler(config, log);
@@ -120,12 +125,15 @@ export class SchedulingModule
         {
           provide: BACKEND,
           inject: [EVENT_LOG],
-          useFactory: async (log: EventLog) =>
-            new GuardedBackend(
-              await loadBackend(config, log),
+          useFactory: async (log: EventLog) => {
+            const backend = await loadBackend(config, log);
+            const { parallelStarts } = backend;
+            return new GuardedBackend(
+              backend,
               new CircuitBreaker(monotonicClock),
-              new StartGate(STARTS_PER_CORE * availableParallelism()),
-            ),
+              new StartGate(parallelStarts ?? STARTS_PER_CORE * availableParallelism()),
+            );
+          },
         },
         { provide: JobTable, useValue: new JobTable() },
         {

@@ -15,6 +15,11 @@ async function createStorage(config: StorageConfig): Promise<StoragePort> {
         await import('./adapters/docker-local-volume/docker-local-volume.storage.js');
       return new DockerLocalVolumeStorage(new DockerEngine(config.engine), config);
     }
+    case 'kubernetes_pvc': {
+      const { KubernetesPvcStorage } =
+        await import('./adapters/kubernetes-pvc/kubernetes-pvc.storage.js');
+      return new KubernetesPvcStorage(config);
+    }
     default:
       return assertNever(config);
   }

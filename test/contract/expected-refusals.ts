@@ -30,6 +30,11 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   {
     target: 'process',
+    feature: 'images-first',
+    because: 'there are no images',
+  },
+  {
+    target: 'process',
     feature: 'engine-names',
     because: 'records are found by jid in a folder of their own',
   },
@@ -48,6 +53,38 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
     target: 'process',
+    feature: 'engine-settings' as const,
+    settings: { [field]: value },
+    field,
+    seen: 'boot-warning' as const,
+  })),
+  {
+    target: 'kubernetes',
+    feature: 'images-first',
+    because: 'a node pulls the image of a job that was made, and so after its directories were',
+  },
+  {
+    target: 'kubernetes',
+    feature: 'process-limit',
+    because: "the number of a pod's processes is a setting of the node (podPidsLimit of kubelet)",
+  },
+  {
+    target: 'kubernetes',
+    feature: 'overcommitment',
+    because: 'a node reserves what a job asks for: a job that no node can take waits, and says so',
+  },
+  {
+    target: 'kubernetes',
+    feature: 'gpu-refusal',
+    because: 'a job waits for a GPU that no node has now, and says so',
+  },
+  {
+    target: 'kubernetes',
+    feature: 'log-files',
+    because: 'the size of logs is a setting of the node (containerLogMaxSize of kubelet)',
+  },
+  ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
+    target: 'kubernetes',
     feature: 'engine-settings' as const,
     settings: { [field]: value },
     field,

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 60_000;
 /** Beyond it a service that was asked to end is killed, and that is an error. */
 const STOP_DEADLINE_MS = 20_000;
 

@@ -1,9 +1,12 @@
 /** What a backend can be asked to show; a case that needs more than a target has is a refusal there. */
 export type Feature =
   | 'images'
+  | 'images-first'
   | 'engine-names'
   | 'engine-settings'
   | 'hard-limits'
+  | 'process-limit'
+  | 'overcommitment'
   | 'container-rights'
   | 'shm-size'
   | 'gpu-refusal'

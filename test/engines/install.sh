@@ -20,6 +20,12 @@ golang-go        go
 faketime         faketime
 docker-registry  docker-registry
 apache2-utils    htpasswd
+containerd       ctr
+containernetworking-plugins /usr/lib/cni/bridge
+gcc              gcc
+libc6-dev        /usr/include/stdlib.h
+openssl          openssl
+kubernetes-client kubectl
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
 

@@ -10,6 +10,7 @@ import {
 } from '../../scripts/lib/tables.mjs';
 import { VARIABLES } from '../../src/config/environment.js';
 import { DOCKER_CAPABILITIES } from '../../src/scheduling/adapters/docker/docker.capabilities.js';
+import { KUBERNETES_CAPABILITIES } from '../../src/scheduling/adapters/kubernetes/kubernetes.capabilities.js';
 import { NO_CGROUPS } from '../../src/scheduling/adapters/process/host-abilities.js';
 import { processCapabilities } from '../../src/scheduling/adapters/process/process.capabilities.js';
 import type { SchedulerCapabilities } from '../../src/scheduling/domain/capabilities.js';
@@ -83,6 +84,11 @@ describe('the table of what works where', () => {
   it.each(KEYS)('tells the truth about %s on Docker', (key) => {
     const expected = isSupported(DOCKER_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
     expect(cell(ROW_OF[key], 'docker')).toMatch(expected);
+  });
+
+  it.each(KEYS)('tells the truth about %s on Kubernetes', (key) => {
+    const expected = isSupported(KUBERNETES_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
+    expect(cell(ROW_OF[key], 'kubernetes')).toMatch(expected);
   });
 
   it.each(KEYS)('tells the truth about %s as processes', (key) => {

@@ -2,28 +2,28 @@ import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { IsContainerUser, IsKeyValueList, IsYesOrNo } from '../environment-rules.js';
 import { Integer, Variable } from './variable.js';
 
-const ENGINES = ['docker', 'podman'];
+const CONTAINERS = ['docker', 'podman', 'kubernetes', 'openshift'];
 
 /** The words of CONTAINER_ENV. */
-export const CONTAINER_ENVS = ['docker', 'podman', 'process'] as const;
+export const CONTAINER_ENVS = ['docker', 'podman', 'kubernetes', 'openshift', 'process'] as const;
 export type ContainerEnv = (typeof CONTAINER_ENVS)[number];
 
 /** The words of STORAGE_TYPE. */
-export const STORAGE_TYPES = ['host', 'docker_local_volume'] as const;
+export const STORAGE_TYPES = ['host', 'docker_local_volume', 'kubernetes_pvc'] as const;
 export type StorageType = (typeof STORAGE_TYPES)[number];
 
 /** Where jobs run, where their data lies, and what every job gets. */
 export class JobEnvironment {
   @Variable(
     'docker',
-    'Where jobs run: `docker`, `podman` (the same engine API) or `process` (child processes of this host, for trying out)',
+    'Where jobs run: `docker`, `podman` (the same engine API), `kubernetes`, `openshift` or `process` (child processes of this host, for trying out)',
   )
   @IsIn(CONTAINER_ENVS)
   CONTAINER_ENV?: ContainerEnv;
 
   @Variable(
-    'docker_local_volume; host for process',
-    'Where job data lies: `host` (STOREBASE) or `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR)',
+    'docker_local_volume; kubernetes_pvc for clusters; host for process',
+    'Where job data lies: `host` (STOREBASE), `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR) or `kubernetes_pvc` (VOLUME_NAME)',
   )
   @IsIn(STORAGE_TYPES)
   STORAGE_TYPE?: StorageType;
@@ -43,7 +43,10 @@ export class JobEnvironment {
   @IsString()
   STOREBASE_MOUNT?: string;
 
-  @Variable('', 'Name of the local volume that is the store', ['docker_local_volume'])
+  @Variable('', 'Name of the local volume, or of the persistent volume claim, that is the store', [
+    'docker_local_volume',
+    'kubernetes_pvc',
+  ])
   @IsString()
   VOLUME_NAME?: string;
 
@@ -66,7 +69,7 @@ export class JobEnvironment {
   @IsYesOrNo()
   ENABLE_HOME_WORKAROUND?: string;
 
-  @Variable('', 'Size of /dev/shm in MiB', ENGINES)
+  @Variable('', 'Size of /dev/shm in MiB', CONTAINERS)
   @Min(1)
   @Max(1_048_576)
   @IsInt()

@@ -1,6 +1,49 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Pacemaker } from './pacemaker.js';
 import { SYNC_TIMES } from './sync-times.js';
+
+const now = (): number => Date.now();
+
+/** Lists that take so long, one after another, and how often the table could not vouch for itself. */
+async function gapsWith(took: number, isBusy: boolean): Promise<number> {
+  const pacemaker = new Pacemaker(SYNC_TIMES, now, () => isBusy);
+  pacemaker.hintsBegin();
+  let gaps = -1;
+  for (let list = 0; list < 5; list += 1) {
+    const asOf = now();
+    await vi.advanceTimersByTimeAsync(took);
+    if (!pacemaker.isCurrent()) gaps += 1;
+    pacemaker.confirm(asOf);
+    const rest = pacemaker.rest();
+    let isOver = false;
+    void rest.then(() => (isOver = true));
+    while (!isOver) await vi.advanceTimersByTimeAsync(1);
+  }
+  return gaps;
+}
+
+describe('the pace of lists', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    ['while jobs are live', true],
+    ['while none is', false],
+  ])(
+    'leaves no moment between two lists in which the table is of no use, %s',
+    async (_words, busy) => {
+      expect(await gapsWith(20, busy)).toBe(0);
+      expect(await gapsWith(3_000, busy)).toBe(0);
+    },
+  );
+
+  it('takes the table for old when a list does not come', async () => {
+    const pacemaker = new Pacemaker(SYNC_TIMES, now, () => true);
+    pacemaker.confirm(now());
+    await vi.advanceTimersByTimeAsync(SYNC_TIMES.busyList + SYNC_TIMES.trust + 1);
+    expect(pacemaker.isCurrent()).toBe(false);
+  });
+});
 
 function setUp() {
   const world = { now: 0, isBusy: false };

@@ -34,13 +34,14 @@ export class Pacemaker {
   isLate(): boolean {
     const { busyList, idleList, listShare } = this.times;
     // The first live job makes the pace quicker all at once: the last list was in time by the old one.
-    return !this.isWithin(Math.max(busyList, idleList, this.took * listShare) + this.took);
+    return !this.isWithin(Math.max(busyList, idleList, this.took * listShare) + 2 * this.took);
   }
 
   /** Whether what is not in doubt may be told: between slow lists only while there are hints. */
   isCurrent(): boolean {
     const isHinted = this.hintedSince !== undefined && (this.confirmedAt ?? 0) >= this.hintedSince;
-    return this.isWithin(isHinted ? this.pace() + this.took : this.times.busyList);
+    // The next list is begun after a pause, and takes as long as this one did.
+    return this.isWithin(isHinted ? this.pace() + 2 * this.took : this.times.busyList);
   }
 
   private isWithin(period: number): boolean {
@@ -57,9 +58,8 @@ export class Pacemaker {
     const hurried = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    while (!this.isHurried && this.now() - began < this.pace()) {
-      await Promise.race([hurried, this.tick()]);
-    }
+    const left = (): number => began + this.pace() - this.now();
+    while (!this.isHurried && left() > 0) await Promise.race([hurried, this.tick(left())]);
     this.isHurried = false;
   }
 
@@ -68,8 +68,10 @@ export class Pacemaker {
     this.wake?.();
   }
 
-  private tick(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.times.busyList).unref());
+  /** Looks again soon whether a job has appeared, and never later than the list is due. */
+  private tick(left: number): Promise<void> {
+    const milliseconds = Math.min(left, this.times.busyList);
+    return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
   }
 
   private pace(): number {

@@ -66,6 +66,9 @@ export interface SchedulerPort {
   /** Constant; no I/O. */
   readonly capabilities: SchedulerCapabilities;
 
+  /** Submissions that it takes at once; absent: as many as suit a machine with this one's cores. */
+  readonly parallelStarts?: number;
+
   /** The exact requests the backend would get, as data; pure, nothing is sent. */
   plan(spec: JobSpec): readonly unknown[];
 

@@ -4,7 +4,7 @@ import type { Mounts, MountSource } from './mounts.js';
 
 export const STORAGE = Symbol('storage:STORAGE');
 
-export type StorageType = 'host' | 'docker_local_volume';
+export type StorageType = 'host' | 'docker_local_volume' | 'kubernetes_pvc';
 
 /** The two directories of a job, below the store. */
 export interface JobDirectories {

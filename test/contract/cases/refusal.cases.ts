@@ -45,13 +45,22 @@ export const REFUSAL_CASES: readonly ContractCase[] = [
     title: 'an image that does not exist is refused with 422 and its name, and nothing is left',
     needs: ['images'],
     async run(harness) {
-      const plain = await harness.job('true', { image: 'localhost:1/local/absent:1' });
-      const job = { ...plain, output_dir: `${plain.output_dir}/made/for-nothing` };
+      const job = await harness.job('true', { image: 'localhost:1/local/absent:1' });
       const { status, body } = await harness.post(job);
       expect(status).toBe(422);
       expect(body['message']).toContain('localhost:1/local/absent:1');
-      expect(await harness.exists(`${plain.output_dir}/made`)).toBe(false);
       await expectNothingLeft(harness, job);
+    },
+  },
+  {
+    id: 'missing-image-directory',
+    title: 'no output directory is made for an image that does not exist',
+    needs: ['images-first'],
+    async run(harness) {
+      const plain = await harness.job('true', { image: 'localhost:1/local/absent:1' });
+      const job = { ...plain, output_dir: `${plain.output_dir}/made/for-nothing` };
+      expect((await harness.post(job)).status).toBe(422);
+      expect(await harness.exists(`${plain.output_dir}/made`)).toBe(false);
     },
   },
   ...unusable,

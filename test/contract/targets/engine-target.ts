@@ -58,9 +58,12 @@ export function engineTarget(
     name: kind,
     features: [
       'images',
+      'images-first',
       'engine-names',
       'engine-settings',
       'hard-limits',
+      'process-limit',
+      'overcommitment',
       'container-rights',
       'shm-size',
       'gpu-refusal',

@@ -1,11 +1,13 @@
 import type { ContractTarget } from '../target.js';
 import { engineTarget } from './engine-target.js';
+import { kubernetesTarget } from './kubernetes-target.js';
 import { processTarget } from './process-target.js';
 
 const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
   process: processTarget,
   docker: () => engineTarget('docker'),
   podman: () => engineTarget('podman'),
+  kubernetes: kubernetesTarget,
 };
 
 /** The targets that CONTRACT_TARGETS names, all of them by default; one that is not known fails. */

@@ -22,7 +22,14 @@ export function processTarget(): ContractTarget {
   };
   return {
     name: 'process',
-    features: ['hard-limits', 'container-rights', 'local-processes', 'log-files'],
+    features: [
+      'hard-limits',
+      'process-limit',
+      'overcommitment',
+      'container-rights',
+      'local-processes',
+      'log-files',
+    ],
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     environment: (store) => ({ CONTAINER_ENV: 'process', PROCESS_RECORDS: recordsOf(store) }),

@@ -1,8 +1,7 @@
+import { ByteTail } from '../../../shared/byte-tail.js';
 import type { LogWindow } from '../../domain/scheduler.port.js';
 
 const HEADER_BYTES = 8;
-const NEWLINE = 0x0a;
-const FIRST_CAPACITY = 16 * 1024;
 
 /**
  * Collects the end of a multiplexed log stream: frames of an 8-byte header (stream, three zeros,
@@ -14,11 +13,11 @@ export class LogTail {
   private readonly header = Buffer.alloc(HEADER_BYTES);
   private headerFilled = 0;
   private payloadLeft = 0;
-  private kept = Buffer.alloc(0);
-  private keptBytes = 0;
-  private isCut = false;
+  private readonly tail: ByteTail;
 
-  constructor(private readonly window: LogWindow) {}
+  constructor(window: LogWindow) {
+    this.tail = new ByteTail(window);
+  }
 
   push(data: Buffer): void {
     let rest = data;
@@ -29,10 +28,7 @@ export class LogTail {
 
   /** The text of the window; bytes that are not UTF-8 become replacement characters. */
   text(): string {
-    this.keepOnly(this.window.bytes);
-    const all = this.kept.subarray(0, this.keptBytes);
-    const tail = all.subarray(this.isCut ? firstCharacter(all) : 0);
-    return tail.subarray(startOfLines(tail, this.window.lines)).toString('utf8');
+    return this.tail.text();
   }
 
   private takeHeader(data: Buffer): Buffer {
@@ -49,51 +45,7 @@ export class LogTail {
   private takePayload(data: Buffer): Buffer {
     const payload = data.subarray(0, this.payloadLeft);
     this.payloadLeft -= payload.length;
-    const useful = payload.subarray(Math.max(0, payload.length - this.window.bytes));
-    if (useful.length < payload.length) this.isCut = true;
-    this.makeRoom(useful.length);
-    useful.copy(this.kept, this.keptBytes);
-    this.keptBytes += useful.length;
+    this.tail.push(payload);
     return data.subarray(payload.length);
   }
-
-  /** Grows up to twice the window, so that what is kept moves once a window and not once a frame. */
-  private makeRoom(bytes: number): void {
-    const needed = this.keptBytes + bytes;
-    if (needed <= this.kept.length) return;
-    const most = 2 * this.window.bytes;
-    if (needed > most) {
-      this.keepOnly(this.window.bytes - bytes);
-      return;
-    }
-    const grown = Buffer.alloc(Math.min(most, Math.max(2 * needed, FIRST_CAPACITY)));
-    this.kept.copy(grown, 0, 0, this.keptBytes);
-    this.kept = grown;
-  }
-
-  private keepOnly(bytes: number): void {
-    const surplus = this.keptBytes - bytes;
-    if (surplus <= 0) return;
-    this.kept.copyWithin(0, surplus, this.keptBytes);
-    this.keptBytes = bytes;
-    this.isCut = true;
-  }
-}
-
-/** Skips the rest of a character that a cut has split: at most three continuation bytes. */
-function firstCharacter(data: Buffer): number {
-  let index = 0;
-  while (index < 3 && index < data.length && ((data[index] ?? 0) & 0xc0) === 0x80) index += 1;
-  return index;
-}
-
-/** Where the last `lines` lines begin; a newline at the very end closes the last one. */
-function startOfLines(data: Buffer, lines: number | undefined): number {
-  if (lines === undefined) return 0;
-  let position = data.length - 1;
-  for (let found = 0; found < lines; found += 1) {
-    position = position <= 0 ? -1 : data.lastIndexOf(NEWLINE, position - 1);
-    if (position < 0) return 0;
-  }
-  return position + 1;
 }

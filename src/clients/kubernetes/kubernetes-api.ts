@@ -1,0 +1,196 @@
+import type { V1Job } from '@kubernetes/client-node';
+import { ApiCalls } from './api-calls.js';
+import { KubernetesError, toKubernetesError } from './kubernetes-error.js';
+import {
+  isObject,
+  type JobObject,
+  type Resource,
+  type ResourceObjects,
+  type WatchEvent,
+} from './kubernetes-objects.js';
+import { EXPIRED, readWatchEvents } from './watch-events.js';
+
+const GROUPS = { jobs: ['apis', 'batch', 'v1'], pods: ['api', 'v1'] } as const;
+const PAGE = 500;
+/** The server ends a watch after this long, give or take, so that not all do at once. */
+const WATCH_SECONDS = 290;
+const WATCH_JITTER_SECONDS = 20;
+
+interface ListAnswer<T> {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly T[];
+}
+
+export interface AccessRequest {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
+/** How much of a log is wanted. */
+interface LogTailRequest {
+  /** Lines from the end; absent: all. */
+  readonly lines: number | undefined;
+}
+
+/** What this service asks of a cluster, in one namespace. */
+export class KubernetesApi extends ApiCalls {
+  /** Such as `v1.34.4`. */
+  async version(signal: AbortSignal): Promise<string> {
+    const answer = await this.call<{ gitVersion?: string }>(
+      'read',
+      { method: 'GET', path: ['version'] },
+      signal,
+    );
+    return answer.gitVersion ?? 'of an unknown version';
+  }
+
+  async mayI(access: AccessRequest, signal: AbortSignal): Promise<boolean> {
+    const resourceAttributes = { namespace: await this.namespace(), ...access };
+    const { status } = await this.call<{ status?: { allowed?: boolean } }>(
+      'read',
+      {
+        method: 'POST',
+        path: ['apis', 'authorization.k8s.io', 'v1', 'selfsubjectaccessreviews'],
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes },
+        },
+      },
+      signal,
+    );
+    return status?.allowed === true;
+  }
+
+  async createJob(job: V1Job, signal: AbortSignal): Promise<JobObject> {
+    const path = await this.path('jobs');
+    return this.call('write', { method: 'POST', path, body: job }, signal);
+  }
+
+  async findJob(name: string, signal: AbortSignal): Promise<JobObject | undefined> {
+    const path = await this.path('jobs', name);
+    return this.orAbsent(this.call<JobObject>('read', { method: 'GET', path }, signal));
+  }
+
+  /** @throws KubernetesError 409 when the object has another version by now */
+  async patchJob(
+    { metadata: { name, uid, resourceVersion } }: JobObject,
+    patch: { readonly annotations: Readonly<Record<string, string>>; readonly spec: object },
+    signal: AbortSignal,
+  ): Promise<JobObject> {
+    const path = await this.path('jobs', name);
+    const metadata = { uid, resourceVersion, annotations: patch.annotations };
+    const body = { metadata, spec: patch.spec };
+    return this.call('write', { method: 'PATCH', path, body }, signal);
+  }
+
+  /** Its pods go first, then the job; returns before any of them has gone. */
+  async deleteJob({ metadata: { name, uid } }: JobObject, signal: AbortSignal): Promise<void> {
+    const path = await this.path('jobs', name);
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy: 'Foreground',
+      preconditions: { uid },
+    };
+    await this.orAbsent(this.call('write', { method: 'DELETE', path, body }, signal));
+  }
+
+  /** Every object with the label, in pages; read anew when the history of a page is lost. */
+  async list<R extends Resource>(
+    resource: R,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<readonly ResourceObjects[R][]> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.listPages(resource, labelSelector, signal);
+      } catch (error) {
+        const isExpired = error instanceof KubernetesError && error.status === EXPIRED;
+        if (!isExpired || attempt > 0) throw error;
+      }
+    }
+  }
+
+  /** From where a watch sees whatever happens from now on. */
+  async latestVersion(
+    resource: Resource,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { metadata } = await this.page(resource, { labelSelector, limit: '1' }, signal);
+    return metadata?.resourceVersion ?? '';
+  }
+
+  /** What happens after a resource version, until the server ends the watch. */
+  async *watch(
+    resource: Resource,
+    labelSelector: string,
+    resourceVersion: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent> {
+    const seconds = WATCH_SECONDS + Math.round((Math.random() - 0.5) * WATCH_JITTER_SECONDS);
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(seconds),
+      labelSelector,
+      resourceVersion,
+    };
+    const path = await this.path(resource);
+    try {
+      yield* readWatchEvents(await this.open({ method: 'GET', path, query }, signal));
+    } catch (error) {
+      throw toKubernetesError(error);
+    }
+  }
+
+  /** The log of a pod's container as a stream; nothing where there is none yet, or no longer. */
+  async openLog(
+    pod: string,
+    container: string,
+    { lines }: LogTailRequest,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer> | undefined> {
+    const path = [...(await this.path('pods', pod)), 'log'];
+    const query = { container, ...(lines !== undefined && { tailLines: String(lines) }) };
+    try {
+      return await this.open({ method: 'GET', path, query }, signal);
+    } catch (error) {
+      // 400: the container waits to be started, or what it left is gone with its node.
+      const hasNone = error instanceof KubernetesError && [400, 404].includes(error.status ?? 0);
+      if (hasNone) return undefined;
+      throw error;
+    }
+  }
+
+  private async listPages<R extends Resource>(
+    resource: R,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<readonly ResourceObjects[R][]> {
+    const objects: ResourceObjects[R][] = [];
+    let next: string | undefined;
+    do {
+      const query = { labelSelector, limit: String(PAGE), ...(next && { continue: next }) };
+      const { items, metadata } = await this.page<ResourceObjects[R]>(resource, query, signal);
+      for (const item of items ?? []) if (isObject(item)) objects.push(item);
+      next = metadata?.continue;
+    } while (next !== undefined && next !== '');
+    return objects;
+  }
+
+  private async page<T>(
+    resource: Resource,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<ListAnswer<T>> {
+    return this.call('list', { method: 'GET', path: await this.path(resource), query }, signal);
+  }
+
+  private async path(resource: Resource, ...names: readonly string[]): Promise<string[]> {
+    return [...GROUPS[resource], 'namespaces', await this.namespace(), resource, ...names];
+  }
+}

@@ -1,0 +1,72 @@
+/** A call of the Kubernetes API that failed: without an answer, or with an answer that is an error. */
+export class KubernetesError extends Error {
+  constructor(
+    /** The HTTP status of the answer; absent when there was none. */
+    readonly status: number | undefined,
+    /** The API server's own sentence, or what happened to the connection. */
+    readonly words: string,
+    /** False when the request certainly never reached the API server. */
+    readonly mayHaveActed: boolean,
+    cause?: unknown,
+    /** The word of the API for the kind of refusal, such as `AlreadyExists`. */
+    readonly reason = '',
+  ) {
+    super(words, { cause });
+    this.name = 'KubernetesError';
+  }
+}
+
+const MAX_WORDS = 2_000;
+
+/** Errors of the connection itself: nothing was sent. */
+const NOT_SENT = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'EACCES',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL/;
+
+/** Of an answer that is an error. Source: meta/v1 `Status`. */
+export function answeredError(status: number, body: string): KubernetesError {
+  const { message, reason } = parseStatus(body);
+  const words = (message ?? '').trim().slice(0, MAX_WORDS);
+  return new KubernetesError(
+    status,
+    words === '' ? `status ${status}` : words,
+    status >= 500,
+    undefined,
+    reason ?? '',
+  );
+}
+
+/** Of whatever a request threw. */
+export function toKubernetesError(error: unknown): KubernetesError {
+  if (error instanceof KubernetesError) return error;
+  const { name = '', code = '' } = (error ?? {}) as { name?: string; code?: string };
+  if (['AbortError', 'TimeoutError', 'RequestAbortedError'].includes(name)) {
+    return new KubernetesError(undefined, 'the cluster did not answer in time', true, error);
+  }
+  if (UNTRUSTED.test(code)) {
+    const words = "the cluster's certificate is not trusted";
+    return new KubernetesError(undefined, words, false, error);
+  }
+  const sent = !NOT_SENT.has(code);
+  const words = sent ? 'the connection to the cluster broke' : 'the cluster cannot be reached';
+  return new KubernetesError(undefined, words, sent, error);
+}
+
+function parseStatus(body: string): { message?: string; reason?: string } {
+  try {
+    const { message, reason } = JSON.parse(body) as Record<string, unknown>;
+    return {
+      ...(typeof message === 'string' && { message }),
+      ...(typeof reason === 'string' && { reason }),
+    };
+  } catch {
+    return { message: body };
+  }
+}

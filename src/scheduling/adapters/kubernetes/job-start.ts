@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
+import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
+import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import type { DomainError } from '../../../shared/domain-error.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import {
+  backendUnavailable,
+  imageUnavailable,
+  jobConflict,
+  jobRefused,
+  nameTaken,
+} from '../../domain/scheduling-errors.js';
+import {
+  asSchedulingError,
+  isPassingPullRefusal,
+  toCreateError,
+  withoutHostPaths,
+} from './kubernetes-errors.js';
+import { isBeingRemoved, jidOf, specHashOf } from './kubernetes-job.js';
+import { jobObjectName } from './kubernetes-names.js';
+import type { KubernetesOptions } from './kubernetes-options.js';
+import { buildJob } from './kubernetes-request.js';
+import { runtimeWords } from './container-words.js';
+import { couldNotStart, terminatedContainer } from './pod-failure.js';
+import { podWait } from './pod-waiting.js';
+import { isPodOf } from './worker-pods.js';
+
+/** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
+const SETTLE_MS = 30_000;
+const POLL_MS = 250;
+
+/** Creates Jobs and sees how they start. */
+export class JobStart {
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly options: KubernetesOptions,
+  ) {}
+
+  /**
+   * The Job of a spec, made now or by an earlier call.
+   * @throws DomainError `NameTaken`, `JobConflict`; `JobRefused` with the cluster's words
+   */
+  async create(spec: JobSpec, signal: AbortSignal): Promise<JobObject> {
+    try {
+      return await this.api.createJob(buildJob(spec, this.options), signal);
+    } catch (error) {
+      const exists = error instanceof KubernetesError && error.reason === 'AlreadyExists';
+      if (!exists) throw toCreateError(error, spec, this.api.hasAnswered);
+      return this.adopt(spec, signal);
+    }
+  }
+
+  /**
+   * Waits until each pod has begun, or waits for something that takes long.
+   * @returns why the job cannot run, if the cluster says so soon
+   */
+  async settle(
+    spec: JobSpec,
+    object: JobObject,
+    signal: AbortSignal,
+  ): Promise<DomainError | undefined> {
+    const deadline = performance.now() + SETTLE_MS;
+    const selector = `batch.kubernetes.io/job-name=${object.metadata.name}`;
+    const isQueued = object.spec?.suspend === true;
+    while (!isQueued && !signal.aborted && performance.now() < deadline) {
+      const list = this.api.list('pods', selector, signal);
+      const pods = await asSchedulingError(list, () => this.api.hasAnswered);
+      const own = pods.filter((pod) => isPodOf(object, pod));
+      const refusal = own.map((pod) => refusalOf(spec, pod)).find((error) => error !== undefined);
+      if (refusal !== undefined) return refusal;
+      if (own.length >= spec.workers && own.every(isSettled)) return undefined;
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  private async adopt(spec: JobSpec, signal: AbortSignal): Promise<JobObject> {
+    const find = this.api.findJob(jobObjectName(spec.name), signal);
+    const object = await asSchedulingError(find, () => this.api.hasAnswered);
+    if (object === undefined) throw backendUnavailable('a job of that name has just gone');
+    if (jidOf(object) !== spec.name) throw nameTaken(spec.name);
+    if (isBeingRemoved(object)) throw backendUnavailable('a job of that name is being removed');
+    if (specHashOf(object) !== spec.specHash) throw jobConflict(spec.name);
+    return object;
+  }
+}
+
+function refusalOf(spec: JobSpec, pod: PodObject): DomainError | undefined {
+  if (couldNotStart(pod)) {
+    const words = runtimeWords(terminatedContainer(pod)?.message);
+    return jobRefused(`the cluster cannot start the job: ${withoutHostPaths(words, spec)}`);
+  }
+  if (pod.status?.phase !== 'Pending') return undefined;
+  const { isImageMissing, details = '' } = podWait(pod);
+  if (isImageMissing !== true || isPassingPullRefusal(details)) return undefined;
+  return imageUnavailable(spec.image, details);
+}
+
+/** Begun, or waiting for a node, which may take as long as it takes. */
+function isSettled(pod: PodObject): boolean {
+  if (pod.status?.phase !== undefined && pod.status.phase !== 'Pending') return true;
+  return podWait(pod).failure === 'Unschedulable';
+}

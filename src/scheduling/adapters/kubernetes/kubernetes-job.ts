@@ -1,0 +1,84 @@
+import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import type { Job } from '../../domain/job.js';
+import type { JobName } from '../../domain/job-name.js';
+import { parseJobName } from '../../domain/job-name.js';
+import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
+import type { ListedJob } from '../../domain/scheduler.port.js';
+import type { SpecHash } from '../../domain/spec-hash.js';
+import { parseTimeLimit } from '../../domain/time-limit.js';
+import { hopelessEnding } from './hopeless-jobs.js';
+import { jobObjectName } from './kubernetes-names.js';
+import type { StartGrace } from './kubernetes-options.js';
+import { toJobState } from './kubernetes-status.js';
+import type { JobLimits } from './pod-failure.js';
+import { isPodOf } from './worker-pods.js';
+
+/** The jid of an object of ours, by label, annotation and name. */
+export function jidOf({ metadata }: JobObject): JobName | undefined {
+  if (metadata.labels?.[OWN_LABELS.managedBy] !== MANAGED_BY) return undefined;
+  const jid = parseJobName(metadata.annotations?.[OWN_LABELS.jid] ?? '');
+  return jid !== undefined && jobObjectName(jid) === metadata.name ? jid : undefined;
+}
+
+export function specHashOf({ metadata }: JobObject): SpecHash {
+  return (metadata.annotations?.[OWN_LABELS.specHash] ?? '') as SpecHash;
+}
+
+export function isBeingRemoved({ metadata }: JobObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** @param pods of this very Job */
+export function toJob(name: JobName, job: JobObject, pods: readonly PodObject[]): Job {
+  const { annotations = {}, uid } = job.metadata;
+  const [container] = job.spec?.template?.spec?.containers ?? [];
+  const state = toJobState(job, pods, limitsOf(job));
+  const { status, message, timestamp, exitCode } = state;
+  return {
+    name,
+    specHash: specHashOf(job),
+    incarnation: uid,
+    // Versions change more often than what is to be told of a job.
+    mark: [uid, status, timestamp, exitCode, message].join(' '),
+    image: annotations[OWN_LABELS.image] ?? container?.image ?? '',
+    command: [...(container?.command ?? []), ...(container?.args ?? [])].map(withoutEscapes),
+    state,
+  };
+}
+
+/** @param now milliseconds since 1970 by the cluster's clock */
+export function toListedJobs(
+  jobs: readonly JobObject[],
+  pods: readonly PodObject[],
+  grace: StartGrace,
+  now: number,
+): readonly ListedJob[] {
+  const podsByOwner = Map.groupBy(pods, ({ metadata }) => metadata.ownerReferences?.[0]?.uid);
+  return jobs.flatMap((object) => {
+    const name = jidOf(object);
+    if (name === undefined || isBeingRemoved(object)) return [];
+    const own = podsByOwner.get(object.metadata.uid) ?? [];
+    const { mark, state } = toJob(
+      name,
+      object,
+      own.filter((pod) => isPodOf(object, pod)),
+    );
+    const isHopeless =
+      state.status === 'notstarted' && hopelessEnding(object, own, grace, now) !== undefined;
+    // A mark of its own makes the service look the job up, which ends it.
+    return [{ name, mark: isHopeless ? `${mark} hopeless` : mark }];
+  });
+}
+
+function limitsOf({ metadata, spec }: JobObject): JobLimits {
+  const [container] = spec?.template?.spec?.containers ?? [];
+  return {
+    memory: container?.resources?.limits?.['memory'],
+    time: parseTimeLimit(metadata.annotations?.[OWN_LABELS.timeLimit]),
+  };
+}
+
+/** Undoes what keeps the cluster from replacing `$(NAME)`. */
+function withoutEscapes(text: string): string {
+  return text.replaceAll('$$', '$');
+}

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
+import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
+import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import type { CheckResult } from '../../../shared/check-result.js';
+import type { SchedulerCapabilities } from '../../domain/capabilities.js';
+import { isFinal } from '../../domain/job-status.js';
+import type { Job } from '../../domain/job.js';
+import type { JobName } from '../../domain/job-name.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import { parseWorkers } from '../../domain/own-labels.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  Readiness,
+  SchedulerPort,
+} from '../../domain/scheduler.port.js';
+import { backendUnavailable, jobNotFound } from '../../domain/scheduling-errors.js';
+import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { hopelessEnding } from './hopeless-jobs.js';
+import { ENDED_SPEC, writeEnding, type JobEnding } from './job-ending.js';
+import { KubernetesCheck } from './kubernetes-check.js';
+import { asSchedulingError, toSchedulingError } from './kubernetes-errors.js';
+import { isBeingRemoved, jidOf, toJob, toListedJobs } from './kubernetes-job.js';
+import { readWorkerLogs } from './kubernetes-logs.js';
+import { jobObjectName } from './kubernetes-names.js';
+import type { KubernetesOptions } from './kubernetes-options.js';
+import { buildJob, OWN_SELECTOR } from './kubernetes-request.js';
+import { JobStart } from './job-start.js';
+import { watchJobs } from './kubernetes-watch.js';
+import { KUBERNETES_CAPABILITIES, OPENSHIFT_CAPABILITIES } from './kubernetes.capabilities.js';
+import { isPodOf } from './worker-pods.js';
+
+const POLL_MS = 200;
+/** A pod is started by its node: many at once cost this service nothing. */
+const PARALLEL_STARTS = 64;
+
+interface Found {
+  readonly object: JobObject;
+  /** Of this very object. */
+  readonly pods: readonly PodObject[];
+}
+
+/** Runs a job as one Indexed Job of Kubernetes with a pod for each worker. */
+export class KubernetesScheduler implements SchedulerPort {
+  readonly capabilities: SchedulerCapabilities;
+  readonly parallelStarts = PARALLEL_STARTS;
+  private readonly rights: KubernetesCheck;
+  private readonly starts: JobStart;
+
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly options: KubernetesOptions,
+  ) {
+    this.capabilities =
+      options.profile === 'openshift' ? OPENSHIFT_CAPABILITIES : KUBERNETES_CAPABILITIES;
+    this.rights = new KubernetesCheck(api);
+    this.starts = new JobStart(api, options);
+  }
+
+  plan(spec: JobSpec): readonly unknown[] {
+    return [buildJob(spec, this.options)];
+  }
+
+  /** The nodes fetch images by themselves. */
+  prepare(): Promise<Readiness> {
+    return Promise.resolve('ready');
+  }
+
+  async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    const object = await this.starts.create(spec, signal);
+    const refusal = await this.starts.settle(spec, object, signal);
+    if (refusal === undefined) return this.find(spec.name, signal);
+    await this.discard(object, signal);
+    throw refusal;
+  }
+
+  async find(name: JobName, signal: AbortSignal): Promise<Job> {
+    const found = await this.look(name, signal);
+    if (isBeingRemoved(found.object)) throw jobNotFound(name);
+    const job = toJob(name, found.object, found.pods);
+    if (job.state.status !== 'notstarted') return job;
+    const { grace } = this.options;
+    const ending = hopelessEnding(found.object, found.pods, grace, this.api.now());
+    if (ending === undefined) return job;
+    return toJob(name, await this.end(name, found, ending, signal), found.pods);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
+    const [jobs, pods] = await this.ask(
+      Promise.all([
+        this.api.list('jobs', OWN_SELECTOR, signal),
+        this.api.list('pods', OWN_SELECTOR, signal),
+      ]),
+    );
+    return toListedJobs(jobs, pods, this.options.grace, this.api.now());
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
+    try {
+      yield* watchJobs(this.api, signal);
+    } catch (error) {
+      throw toSchedulingError(error, this.api.hasAnswered);
+    }
+  }
+
+  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
+    const { object, pods } = await this.look(name, signal);
+    const workers = object.spec?.completions ?? parseWorkers(object.metadata.annotations ?? {});
+    const logs = await this.ask(readWorkerLogs(this.api, workers, pods, window, signal));
+    return { text: joinWorkerLogs(logs) };
+  }
+
+  async stop(name: JobName, signal: AbortSignal): Promise<void> {
+    const found = await this.look(name, signal);
+    const { state } = toJob(name, found.object, found.pods);
+    if (!isFinal(state.status)) {
+      const timestamp = state.status === 'notstarted' ? '' : new Date(this.api.now()).toISOString();
+      const ending = { reason: 'Cancelled', message: 'cancelled', timestamp } as const;
+      await this.end(name, found, ending, signal);
+    }
+    while ((await this.livePods(found.object, signal)).length > 0) await pause(signal);
+  }
+
+  async remove(name: JobName, signal: AbortSignal): Promise<void> {
+    const { object } = await this.look(name, signal);
+    await this.discard(object, signal);
+  }
+
+  check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    return this.rights.run(signal);
+  }
+
+  /** @throws DomainError `JobNotFound` also for an object of somebody else */
+  private async look(name: JobName, signal: AbortSignal): Promise<Found> {
+    const objectName = jobObjectName(name);
+    const [object, pods] = await this.ask(
+      Promise.all([
+        this.api.findJob(objectName, signal),
+        this.api.list('pods', podSelector(objectName), signal),
+      ]),
+    );
+    if (object === undefined || jidOf(object) !== name) throw jobNotFound(name);
+    return { object, pods: pods.filter((pod) => isPodOf(object, pod)) };
+  }
+
+  /** Makes the cluster end a job, and keeps why. */
+  private async end(
+    name: JobName,
+    { object }: Found,
+    ending: JobEnding,
+    signal: AbortSignal,
+  ): Promise<JobObject> {
+    try {
+      const patch = { annotations: writeEnding(ending), spec: ENDED_SPEC };
+      return await this.api.patchJob(object, patch, signal);
+    } catch (error) {
+      const hasChanged = error instanceof KubernetesError && error.status === 409;
+      if (hasChanged) throw backendUnavailable(`job "${name}" changes just now`, error);
+      if (error instanceof KubernetesError && error.status === 404) throw jobNotFound(name);
+      throw toSchedulingError(error, this.api.hasAnswered);
+    }
+  }
+
+  /** Removes a Job with its pods; when it returns they have gone. */
+  private async discard(object: JobObject, signal: AbortSignal): Promise<void> {
+    if (!isBeingRemoved(object)) await this.ask(this.api.deleteJob(object, signal));
+    while (!(await this.hasGone(object, signal))) await pause(signal);
+  }
+
+  private async hasGone(object: JobObject, signal: AbortSignal): Promise<boolean> {
+    const present = await this.ask(this.api.findJob(object.metadata.name, signal));
+    if (present?.metadata.uid === object.metadata.uid) return false;
+    return (await this.ownPods(object, signal)).length === 0;
+  }
+
+  private async livePods(object: JobObject, signal: AbortSignal): Promise<readonly PodObject[]> {
+    const pods = await this.ownPods(object, signal);
+    return pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''));
+  }
+
+  private async ownPods(object: JobObject, signal: AbortSignal): Promise<readonly PodObject[]> {
+    const selector = podSelector(object.metadata.name);
+    const pods = await this.ask(this.api.list('pods', selector, signal));
+    return pods.filter((pod) => isPodOf(object, pod));
+  }
+
+  private ask<T>(answer: Promise<T>): Promise<T> {
+    return asSchedulingError(answer, () => this.api.hasAnswered);
+  }
+}
+
+function podSelector(objectName: string): string {
+  return `batch.kubernetes.io/job-name=${objectName}`;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(POLL_MS, undefined, { signal });
+  } catch (error) {
+    throw backendUnavailable('the cluster has not ended the job in time', error);
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { jobObject, podObject, SCHEDULED, waitingPod } from './fixtures.js';
+import { hopelessEnding } from './hopeless-jobs.js';
+import { podWait, WAITING_REASONS } from './pod-waiting.js';
+
+const START = Date.parse('2026-01-01T00:00:00Z');
+const GRACE = { start: 60, scheduling: 600 };
+const unschedulable = podObject({
+  phase: 'Pending',
+  conditions: [
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+    },
+  ],
+});
+
+describe('a pod that waits', () => {
+  it.each([...WAITING_REASONS])('for %s says so in plain words', (reason, { words, failure }) => {
+    const { message } = podWait(waitingPod(reason, 'details'));
+    expect(message).toBe(failure === undefined ? words : `${words}: details`);
+  });
+
+  it('for a node says what no node has', () => {
+    expect(podWait(unschedulable).message).toBe(
+      'no node can take it now: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu',
+    );
+  });
+
+  it('for its directories says so', () => {
+    const sandbox = { type: 'PodReadyToStartContainers', status: 'False' };
+    const pod = podObject({ phase: 'Pending', conditions: [SCHEDULED, sandbox] });
+    expect(podWait(pod)).toMatchObject({
+      message: 'its node mounts its directories and makes its pod',
+      failure: 'MountFailed',
+    });
+  });
+
+  it('behind a scheduling gate says so', () => {
+    const gate = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' };
+    const pod = podObject({ phase: 'Pending', conditions: [gate] });
+    expect(podWait(pod).message).toBe('held back by a scheduling gate');
+  });
+});
+
+describe('a job that has waited', () => {
+  const after = (seconds: number) => START + seconds * 1_000;
+
+  it('for its image is given up after the grace for starts, and not before', () => {
+    const pods = [waitingPod('ImagePullBackOff', 'no such host')];
+    expect(hopelessEnding(jobObject(), pods, GRACE, after(59))).toBeUndefined();
+    expect(hopelessEnding(jobObject(), pods, GRACE, after(60))).toEqual({
+      reason: 'ImagePull',
+      message: 'given up after waiting for 60 s: its image cannot be pulled: no such host',
+      timestamp: '',
+    });
+  });
+
+  it('for a node is given up after the grace for nodes, and not before', () => {
+    expect(hopelessEnding(jobObject(), [unschedulable], GRACE, after(599))).toBeUndefined();
+    const ending = hopelessEnding(jobObject(), [unschedulable], GRACE, after(600));
+    expect(ending?.reason).toBe('Unschedulable');
+  });
+
+  it('for the making of its container may take as long as it likes', () => {
+    const pods = [waitingPod('ContainerCreating')];
+    expect(hopelessEnding(jobObject(), pods, GRACE, after(99_999))).toBeUndefined();
+  });
+
+  it('for its pods is given up, because a quota or a rule forbids them', () => {
+    const job = jobObject({ status: { startTime: '2026-01-01T00:00:00Z' } });
+    expect(hopelessEnding(job, [], GRACE, after(60))?.reason).toBe('Quota');
+  });
+
+  it('in a queue of the cluster may wait as long as it takes', () => {
+    const job = jobObject({ suspend: true, status: { startTime: '2026-01-01T00:00:00Z' } });
+    expect(hopelessEnding(job, [], GRACE, after(99_999))).toBeUndefined();
+  });
+});
