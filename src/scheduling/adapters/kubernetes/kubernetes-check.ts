@@ -48,7 +48,7 @@ export class KubernetesCheck {
       name,
       ok: false,
       detail: `missing in namespace ${namespace}: ${missing.join(', ')}`,
-      mend: 'apply the Role and the RoleBinding of deploy/kubernetes',
+      mend: 'apply the Role and the RoleBinding of deploy/kubernetes/base',
     };
   }
 }
