@@ -135,7 +135,10 @@ describe('a Job of the cluster that is not decided', () => {
   });
 
   it('says that the node is silent, and has started all the same', () => {
-    const conditions = [{ type: 'Ready', status: 'False', reason: 'NodeNotReady' }];
+    const conditions = [
+      { type: 'Ready', status: 'False' },
+      { type: 'ContainersReady', status: 'True' },
+    ];
     const pod = podObject(
       { phase: 'Running', conditions },
       { state: { running: { startedAt: '2026-01-01T00:00:01Z' } } },

@@ -131,13 +131,17 @@ function hasBegun({ status }: PodObject): boolean {
   return hasRun || (status?.phase !== undefined && status.phase !== 'Pending');
 }
 
-/** The node controller marks the pods of a node that is silent. */
+/**
+ * The node controller marks the pods of a silent node as not ready, without a reason; the node itself
+ * would have said so of their containers too.
+ * Source: k8s.io/kubernetes `pkg/controller/util/node`, `MarkPodsNotReady`
+ */
 function isLost({ status }: PodObject): boolean {
   const { phase, reason, conditions = [] } = status ?? {};
-  const isUnready = conditions.some(
-    (condition) => condition.type === 'Ready' && condition.reason === 'NodeNotReady',
-  );
-  return reason === 'NodeLost' || phase === 'Unknown' || (phase === 'Running' && isUnready);
+  const has = (type: string, value: string): boolean =>
+    conditions.some((condition) => condition.type === type && condition.status === value);
+  const isSilent = phase === 'Running' && has('Ready', 'False') && has('ContainersReady', 'True');
+  return reason === 'NodeLost' || phase === 'Unknown' || isSilent;
 }
 
 function startOf(pod: PodObject): string | undefined {
