@@ -39,7 +39,10 @@ async function serve(variables: Readonly<Record<string, string>> = {}): Promise<
   const { hostname: host, port } = new URL(server);
   const proxy = await startFaultProxy({ port: 0 }, { host, port: Number(port || 443), tls });
   const kubeconfig = join(folder, `${proxy.port}.json`);
-  const cluster = { name: 'k', cluster: { server: `http://127.0.0.1:${proxy.port}` } };
+  // The client takes an address without TLS only with these words.
+  const insecure = { 'insecure-skip-tls-verify': true };
+  const address = { server: `http://127.0.0.1:${proxy.port}`, ...insecure };
+  const cluster = { name: 'k', cluster: address };
   await writeFile(
     kubeconfig,
     JSON.stringify({
