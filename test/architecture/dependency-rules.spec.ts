@@ -47,6 +47,10 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   'http-knows-no-adapter': ['src/jobs/http/a.ts', '../../storage/adapters/two/target.js'],
   'only-modules-wire-adapters': ['src/wiring.ts', './storage/adapters/two/target.js'],
   'sdk-stays-in-its-rooms': ['src/storage/adapters/one/sdk.ts', 'dockerode'],
+  'kubernetes-sdk-stays-in-its-rooms': [
+    'src/storage/adapters/one/cluster.ts',
+    '@kubernetes/client-node',
+  ],
   'no-circle': ['src/shared/circle-a.ts', './circle-b.js'],
 };
 
