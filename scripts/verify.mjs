@@ -47,12 +47,22 @@ async function setUp() {
   await installPackages(say);
   say('Looking for the engines and tools that the tests need ...');
   const script = join(ROOT, 'test/engines/install.sh');
-  if ((await run('bash', [script, ...(noInstall ? ['--no-install'] : [])])) === 0) return;
+  if ((await run('bash', [script, ...(noInstall ? ['--no-install'] : [])])) === 0) {
+    await buildCluster();
+    return;
+  }
   throw new Error(
     noInstall
       ? 'the tests need what is named above; nothing was installed'
       : 'what the tests need could not be installed',
   );
+}
+
+/** Some minutes the first time; what comes of it is kept beside the other caches. */
+async function buildCluster() {
+  say('Building the Kubernetes of the tests, unless it is there ...');
+  const script = join(ROOT, 'test/engines/kubernetes/build.sh');
+  if ((await run('bash', [script])) !== 0) throw new Error('Kubernetes could not be built');
 }
 
 /** The steps of `npm run check` but for the unit tests, which run with all others. */

@@ -79,7 +79,11 @@ class StartsFailing extends DockerEngine {
 
 describe('a container that the engine does not start', () => {
   function start(engine: StartsFailing): Promise<unknown> {
-    const containers = new WorkerContainers(engine, OPTIONS, new Images(engine, new PullCredentials(undefined)));
+    const containers = new WorkerContainers(
+      engine,
+      OPTIONS,
+      new Images(engine, new PullCredentials(undefined)),
+    );
     return containers.start(SPEC, [{ id: 'c', isNew: true }], SIGNAL);
   }
 

@@ -239,15 +239,6 @@ describe('the Job for a job', () => {
     });
   });
 
-  it('is refused with less memory than a pod needs to be made', () => {
-    expect(() => build({ memoryLimit: mebibytes(5) })).toThrow(/memory_limit: must be at least 6/);
-    expect(() => build({ memoryLimit: mebibytes(6) })).not.toThrow();
-  });
-
-  it('is refused when it is longer than the cluster would take', () => {
-    expect(() => build({ command: ['x'.repeat(1024 * 1024)] })).toThrow(/args/);
-  });
-
   it('has the image as it was asked for', () => {
     const job = build({ image: imageRef('local/probe:1') });
     expect(job.spec?.template.spec?.containers[0]?.image).toBe('local/probe:1');
