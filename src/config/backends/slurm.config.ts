@@ -31,6 +31,7 @@ export const slurmBackend: BackendLoader = {
         options: {
           runtime,
           program: environment.SLURM_CONTAINER_PROGRAM ?? PROGRAMS[runtime],
+          imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
           partition: environment.SLURM_PARTITION,
           account: environment.SLURM_ACCOUNT,
           qos: environment.SLURM_QOS,
@@ -51,5 +52,4 @@ const PROGRAMS = {
   podman: 'podman',
   apptainer: 'apptainer',
   singularity: 'singularity',
-  charliecloud: 'ch-run',
 } as const;

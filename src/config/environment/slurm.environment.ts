@@ -3,7 +3,7 @@ import { IsYesOrNo } from '../environment-rules.js';
 import { Variable } from './variable.js';
 
 /** The words of SLURM_CONTAINER_RUNTIME. */
-export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity', 'charliecloud'] as const;
+export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity'] as const;
 
 /** A name in SLURM's configuration; several partitions are comma-separated. */
 const IsSlurmName = (): PropertyDecorator =>
@@ -11,11 +11,9 @@ const IsSlurmName = (): PropertyDecorator =>
 
 /** SLURM. */
 export class SlurmEnvironment {
-  @Variable(
-    'podman',
-    'What runs images on the nodes: `podman`, `apptainer`, `singularity` or `charliecloud`',
-    ['slurm'],
-  )
+  @Variable('podman', 'What runs images on the nodes: `podman`, `apptainer` or `singularity`', [
+    'slurm',
+  ])
   @IsIn(SLURM_RUNTIMES)
   SLURM_CONTAINER_RUNTIME?: (typeof SLURM_RUNTIMES)[number];
 

@@ -68,7 +68,11 @@ export function slurmTarget(): ContractTarget {
     async listOwn(store) {
       const records = await readdir(join(recordsOf(store), 'jobs')).catch(() => []);
       const env = { ...process.env, SLURM_CONF: configuration };
-      const queue = await run('squeue', ['--me', '--noheader', '--format=%j'], { env });
+      const queue = await run(
+        'squeue',
+        ['--me', '--states=PENDING,RUNNING', '--noheader', '--format=%j'],
+        { env },
+      );
       const containers = await run(program, ['ps', '--all', '--format={{.Names}}']);
       const lines = `${queue.stdout}${containers.stdout}`.split('\n');
       return [...records, ...lines.filter((line) => line !== '')];

@@ -13,7 +13,8 @@ const MAX_INTERVAL_MS = 30_000;
 /** The controller may spend at most one part in this many of its time on us. */
 const SHARE = 10;
 const DEADLINE_MS = 10_000;
-/** Accounting is asked once more for what it did not know, this often. */
+/** Longer than accounting and shared storage lag. */
+const LOST_AFTER_MS = 180_000;
 const MAX_KEPT = 20_000;
 
 const QUEUE_ARGS = ['--me', '--array', '--states=all', '--noheader', '--format=%F|%K|%T|%r'];
@@ -30,6 +31,7 @@ export class SlurmQueue {
   private flight: Promise<QueueSnapshot> | undefined;
   private interval = MIN_INTERVAL_MS;
   private readonly missing = new Set<string>();
+  private readonly absentSince = new Map<string, number>();
   private readonly accounted = new Map<string, QueueRow>();
 
   constructor(
@@ -54,12 +56,17 @@ export class SlurmQueue {
     job: string,
     worker: number,
     workers: number,
-  ): QueueRow | 'absent' {
+  ): QueueRow | 'absent' | 'lost' {
     const key = workers > 1 ? `${job}_${worker}` : job;
     const row = snapshot.rows.get(key) ?? this.accounted.get(key);
-    if (row !== undefined) return row;
+    if (row !== undefined) {
+      this.absentSince.delete(key);
+      return row;
+    }
     this.missing.add(job);
-    return 'absent';
+    const since = this.absentSince.get(key) ?? snapshot.asOf;
+    this.absentSince.set(key, since);
+    return snapshot.asOf - since > LOST_AFTER_MS ? 'lost' : 'absent';
   }
 
   private async look(): Promise<QueueSnapshot> {
@@ -84,6 +91,7 @@ export class SlurmQueue {
       // Nothing is proven without it; the jobs' own records may still come.
       .catch(() => '');
     if (this.accounted.size > MAX_KEPT) this.accounted.clear();
+    if (this.absentSince.size > MAX_KEPT) this.absentSince.clear();
     for (const [key, row] of parseAccounts(text)) this.accounted.set(key, row);
     for (const job of jobs) this.missing.delete(job);
   }

@@ -83,9 +83,10 @@ function option(name: string, value: string | undefined): string[] {
 function buildScript(
   spec: JobSpec,
   { directory, runId }: { readonly directory: string; readonly runId: string },
-  { runtime, program }: SlurmOptions,
+  options: SlurmOptions,
 ): string {
-  const { args, environment } = runtimeCommand(spec, runtime);
+  const { runtime, program } = options;
+  const { args, environment } = runtimeCommand(spec, options);
   return [
     '#!/bin/sh',
     `record=${quoteWord(directory)}`,

@@ -1,6 +1,6 @@
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import type { ContainerRuntime } from './slurm-options.js';
+import type { ContainerRuntime, SlurmOptions } from './slurm-options.js';
 
 /** The command line that runs a job's container; user text stands only behind what takes it as data. */
 export interface RuntimeCommand {
@@ -18,19 +18,26 @@ const MICROSECONDS_PER_MILLICORE = CPU_PERIOD_MICROSECONDS / 1_000;
 const MIN_CPU_QUOTA_MICROSECONDS = 1_000;
 
 /** Pure. The name of the container is added on the node, for each worker its own. */
-export function runtimeCommand(spec: JobSpec, runtime: ContainerRuntime): RuntimeCommand {
-  return RUNTIMES[runtime](spec);
+export function runtimeCommand(
+  spec: JobSpec,
+  { runtime, imageEntrypoint }: RuntimeChoice,
+): RuntimeCommand {
+  return RUNTIMES[runtime](spec, imageEntrypoint);
 }
 
-const RUNTIMES: Readonly<Record<ContainerRuntime, (spec: JobSpec) => RuntimeCommand>> = {
+type RuntimeChoice = Pick<SlurmOptions, 'runtime' | 'imageEntrypoint'>;
+type Build = (spec: JobSpec, entrypoint: SlurmOptions['imageEntrypoint']) => RuntimeCommand;
+
+const RUNTIMES: Readonly<Record<ContainerRuntime, Build>> = {
   podman: podmanCommand,
-  apptainer: (spec) => apptainerCommand(spec, 'APPTAINERENV_'),
-  singularity: (spec) => apptainerCommand(spec, 'SINGULARITYENV_'),
-  charliecloud: charliecloudCommand,
+  apptainer: (spec, entrypoint) => apptainerCommand(spec, entrypoint, 'APPTAINERENV_'),
+  singularity: (spec, entrypoint) => apptainerCommand(spec, entrypoint, 'SINGULARITYENV_'),
 };
 
-function podmanCommand(spec: JobSpec): RuntimeCommand {
+function podmanCommand(spec: JobSpec, entrypoint: SlurmOptions['imageEntrypoint']): RuntimeCommand {
   const { mounts, env, command, image, shmSize, user } = spec;
+  const [first = '', ...rest] = command;
+  const isReplaced = entrypoint === 'replace';
   const isRoot = (user?.uid ?? 0) === 0;
   const args = [
     '--pull=missing',
@@ -46,9 +53,10 @@ function podmanCommand(spec: JobSpec): RuntimeCommand {
     `--volume=${mounts.input.path}:${INPUT_TARGET}:ro`,
     `--volume=${mounts.output.path}:${OUTPUT_TARGET}:rw`,
     ...env.map(({ name, value }) => `--env=${name}=${value}`),
+    ...(isReplaced ? [`--entrypoint=${JSON.stringify([first])}`] : []),
     '--',
     image,
-    ...command,
+    ...(isReplaced ? rest : command),
   ];
   return { args, environment: [] };
 }
@@ -68,10 +76,14 @@ function podmanUser({ uid, gid }: NonNullable<JobSpec['user']>): string {
 }
 
 /** `run` keeps the image's ENTRYPOINT. The environment travels under names that only it reads. */
-function apptainerCommand(spec: JobSpec, prefix: string): RuntimeCommand {
+function apptainerCommand(
+  spec: JobSpec,
+  entrypoint: SlurmOptions['imageEntrypoint'],
+  prefix: string,
+): RuntimeCommand {
   const { mounts, env, command, image, gpuLimit } = spec;
   const args = [
-    'run',
+    entrypoint === 'replace' ? 'exec' : 'run',
     '--containall',
     '--cleanenv',
     '--no-home',
@@ -92,19 +104,4 @@ function csvMount(source: string, target: string, readOnly: boolean): string {
   const field = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const fields = ['type=bind', field(`source=${source}`), field(`destination=${target}`)];
   return [...fields, ...(readOnly ? ['ro'] : [])].join(',');
-}
-
-/** The image is one of charliecloud's own storage, pulled by the script beforehand. */
-function charliecloudCommand({ mounts, env, command, image }: JobSpec): RuntimeCommand {
-  const args = [
-    '--unset-env=*',
-    '--set-env',
-    ...env.map(({ name, value }) => `--set-env=${name}=${value}`),
-    `--bind=${mounts.input.path}:${INPUT_TARGET}`,
-    `--bind=${mounts.output.path}:${OUTPUT_TARGET}`,
-    image,
-    '--',
-    ...command,
-  ];
-  return { args, environment: [] };
 }

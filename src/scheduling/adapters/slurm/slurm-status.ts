@@ -72,8 +72,11 @@ export interface QueueRow {
 
 export interface WorkerSight {
   readonly facts: WorkerFacts;
-  /** `unseen`: SLURM was not asked since the submission; `absent`: it does not list the job. */
-  readonly row: QueueRow | 'unseen' | 'absent';
+  /**
+   * `unseen`: SLURM was not asked since the submission; `absent`: it does not list the job, which
+   * proves nothing; `lost`: neither list nor accounting has known it for long.
+   */
+  readonly row: QueueRow | 'unseen' | 'absent' | 'lost';
   readonly stopRequested: boolean;
 }
 
@@ -82,6 +85,9 @@ export interface WorkerLimits {
   readonly memory: Mebibytes;
   readonly time: Seconds | undefined;
 }
+
+const CANCELLED: Failure = { reason: 'Cancelled', message: 'cancelled' };
+const LOST = 'SLURM knows nothing of it any more, and it has left no record of its end';
 
 /** `CANCELLED by 1000` and `CANCELLED+` are CANCELLED. */
 export function stateWord(text: string): string {
@@ -94,24 +100,32 @@ export function workerState(
   limits: WorkerLimits,
 ): JobState {
   const { launched, startedAt, end } = facts;
-  if (end !== undefined) return endState(end, limits);
-  const timestamp = startedAt ?? '';
+  // Ended by a signal that nobody here has sent: only SLURM knows why.
+  const isUnexplained = end?.phase === 'cancelled' && !stopRequested;
+  if (end !== undefined && (!isUnexplained || row === 'lost')) return endState(end, limits);
+  const timestamp = end?.at ?? startedAt ?? '';
   if (row === 'unseen') return ongoing(startedAt, 'handed to SLURM');
-  if (row === 'absent') {
-    if (stopRequested) return failed({ reason: 'Cancelled', message: 'cancelled' }, timestamp);
+  if (typeof row === 'string') {
+    if (stopRequested) return failed(CANCELLED, timestamp);
+    if (row === 'lost') return { status: 'undefined', message: LOST, timestamp };
     return ongoing(startedAt, 'SLURM does not list it any more; its record is waited for');
   }
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(row.state) ?? 'running';
-  if (meaning === 'waiting') return waiting(row);
-  if (meaning === 'running') {
+  // A look at the queue may be older than the job's own record.
+  if (meaning === 'waiting' && launched === undefined) {
+    return stopRequested ? failed(CANCELLED, timestamp) : waiting(row);
+  }
+  if (meaning === 'running' || meaning === 'waiting') {
     return ongoing(
       startedAt,
       launched === undefined ? 'starting on a node' : 'its container is being made',
     );
   }
   if (meaning === 'succeeded') {
-    return failed({ reason: 'BackendError', message: 'ended without a record of it' }, timestamp);
+    // A worker that was not let begin has also ended well.
+    if (stopRequested) return failed(CANCELLED, timestamp);
+    return { status: 'finishedSuccessfully', message: 'finished successfully', timestamp };
   }
   return failed(meaning, row.endedAt ?? timestamp);
 }
@@ -141,7 +155,7 @@ const SIGKILL_EXIT = 137;
 const IMAGE_WORDS = /\b(?:image|manifest|registry|pull|short-name)/i;
 
 function failureOf({ phase, exitCode, words }: WorkerEnd, limits: WorkerLimits): Failure {
-  if (phase === 'cancelled') return { reason: 'Cancelled', message: 'cancelled' };
+  if (phase === 'cancelled') return CANCELLED;
   if (phase === 'late' && limits.time !== undefined) return timeLimitFailure(limits.time);
   if (phase === 'create' && IMAGE_WORDS.test(words)) {
     return { reason: 'ImagePull', message: `image ${limits.image} is not available: ${words}` };

@@ -142,7 +142,11 @@ export class SlurmScheduler implements SchedulerPort {
     // Read again: what has left the queue since may have written its end before.
     const now = (await this.records.find(record.spec.name)) ?? stored;
     const total = record.spec.workers;
-    return toJob(now, (worker) => this.queue.rowOf(snapshot, job, worker, total));
+    return toJob(now, (worker) => {
+      // Of a job that was submitted twice, the one that runs.
+      const running = now.workers[worker - 1]?.launched?.job ?? job;
+      return this.queue.rowOf(snapshot, running, worker, total);
+    });
   }
 
   private async listAll(): Promise<readonly ListedJob[]> {
@@ -177,7 +181,6 @@ export class SlurmScheduler implements SchedulerPort {
     return { text: joinWorkerLogs(await Promise.all(logs)) };
   }
 
-  /** @returns the job as it was before */
   private async end(name: JobName, signal: AbortSignal): Promise<void> {
     const { record, job, workers } = await this.stored(name);
     if (workers.every(({ end }) => end !== undefined)) return;
