@@ -46,7 +46,7 @@ export class SlurmEnvironment {
   SLURM_QOS?: string;
 
   @Variable('', 'Features that the nodes must have, as for `sbatch --constraint`', ['slurm'])
-  @Matches(/^[\w[][\w&|()*,\[\]-]*$/, { message: 'must be features joined by & or |' })
+  @Matches(/^[\w[][\w&|()*,[\]-]*$/, { message: 'must be features joined by & or |' })
   SLURM_CONSTRAINT?: string;
 
   @Variable('yes', 'Whether `sacct` is asked for jobs that have left the queue (`yes` or `no`)', [

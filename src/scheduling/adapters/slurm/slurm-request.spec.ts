@@ -51,9 +51,8 @@ describe('a submission to SLURM', () => {
   });
 
   it('carries the labels and the spec hash in its comment', () => {
-    const [comment = ''] = build({ labels: { site: 'a "b"\n' } }).args.filter((argument) =>
-      argument.startsWith('--comment='),
-    );
+    const { args } = build({ labels: { site: 'a "b"\n' } });
+    const comment = args.find((argument) => argument.startsWith('--comment=')) ?? '';
     const { labels } = JSON.parse(comment.replace('--comment=', '')) as { labels: object };
     expect(labels).toMatchObject({ site: 'a "b"\n', 'org.chrisproject.pman.spec-hash': 'hash' });
     expect(comment).not.toContain('\n');

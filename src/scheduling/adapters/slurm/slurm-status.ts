@@ -95,39 +95,48 @@ export function stateWord(text: string): string {
 }
 
 /** The state of one worker; its own record counts more than what SLURM says. Pure. */
-export function workerState(
-  { facts, row, stopRequested }: WorkerSight,
-  limits: WorkerLimits,
-): JobState {
-  const { launched, startedAt, end } = facts;
+export function workerState(sight: WorkerSight, limits: WorkerLimits): JobState {
+  const { facts, row, stopRequested } = sight;
   // Ended by a signal that nobody here has sent: only SLURM knows why.
-  const isUnexplained = end?.phase === 'cancelled' && !stopRequested;
-  if (end !== undefined && (!isUnexplained || row === 'lost')) return endState(end, limits);
-  const timestamp = end?.at ?? startedAt ?? '';
-  if (row === 'unseen') return ongoing(startedAt, 'handed to SLURM');
-  if (typeof row === 'string') {
-    if (stopRequested) return failed(CANCELLED, timestamp);
-    if (row === 'lost') return { status: 'undefined', message: LOST, timestamp };
-    return ongoing(startedAt, 'SLURM does not list it any more; its record is waited for');
+  const isUnexplained = facts.end?.phase === 'cancelled' && !stopRequested;
+  if (facts.end !== undefined && (!isUnexplained || row === 'lost')) {
+    return endState(facts.end, limits);
   }
+  return typeof row === 'string' ? unlistedState(sight, row) : listedState(sight, row);
+}
+
+function unlistedState(
+  { facts, stopRequested }: WorkerSight,
+  why: 'unseen' | 'absent' | 'lost',
+): JobState {
+  if (why === 'unseen') return ongoing(facts.startedAt, 'handed to SLURM');
+  const timestamp = lastTime(facts);
+  if (stopRequested) return failed(CANCELLED, timestamp);
+  if (why === 'lost') return { status: 'undefined', message: LOST, timestamp };
+  return ongoing(facts.startedAt, 'SLURM does not list it any more; its record is waited for');
+}
+
+function listedState({ facts, stopRequested }: WorkerSight, row: QueueRow): JobState {
+  const timestamp = lastTime(facts);
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(row.state) ?? 'running';
-  // A look at the queue may be older than the job's own record.
-  if (meaning === 'waiting' && launched === undefined) {
-    return stopRequested ? failed(CANCELLED, timestamp) : waiting(row);
-  }
-  if (meaning === 'running' || meaning === 'waiting') {
-    return ongoing(
-      startedAt,
-      launched === undefined ? 'starting on a node' : 'its container is being made',
-    );
-  }
+  if (typeof meaning === 'object') return failed(meaning, row.endedAt ?? timestamp);
+  if (meaning === 'running') return ongoing(facts.startedAt, beginning(facts));
+  // A worker that was not let begin waits no more, or has ended well.
+  if (stopRequested) return failed(CANCELLED, timestamp);
   if (meaning === 'succeeded') {
-    // A worker that was not let begin has also ended well.
-    if (stopRequested) return failed(CANCELLED, timestamp);
     return { status: 'finishedSuccessfully', message: 'finished successfully', timestamp };
   }
-  return failed(meaning, row.endedAt ?? timestamp);
+  // A look at the queue may be older than the job's own record.
+  return facts.launched === undefined ? waiting(row) : ongoing(facts.startedAt, beginning(facts));
+}
+
+function beginning({ launched }: WorkerFacts): string {
+  return launched === undefined ? 'starting on a node' : 'its container is being made';
+}
+
+function lastTime({ end, startedAt }: WorkerFacts): string {
+  return end?.at ?? startedAt ?? '';
 }
 
 function waiting({ reason }: QueueRow): JobState {
