@@ -40,14 +40,18 @@ export class SlurmQueue {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The newest look, at most an interval old; a fault of SLURM is everybody's. @throws SlurmError */
+  /** The newest look, never much older than an interval; a fault of SLURM is everybody's. @throws SlurmError */
   async current(): Promise<QueueSnapshot> {
     const { latest } = this;
-    if (latest !== undefined && this.now() - latest.asOf < this.interval) return latest;
+    const age = latest === undefined ? Infinity : this.now() - latest.asOf;
+    if (latest !== undefined && age < this.interval) return latest;
     this.flight ??= this.look().finally(() => {
       this.flight = undefined;
     });
-    return this.flight;
+    if (latest === undefined || age > this.interval + DEADLINE_MS) return this.flight;
+    // What the records say must not wait for what the queue says; a fault is told when it lasts.
+    this.flight.catch(() => undefined);
+    return latest;
   }
 
   /** A job that has left the queue: the next look asks the accounting for it. */
