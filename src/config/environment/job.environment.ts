@@ -5,7 +5,14 @@ import { Integer, Variable } from './variable.js';
 const CONTAINERS = ['docker', 'podman', 'kubernetes', 'openshift'];
 
 /** The words of CONTAINER_ENV. */
-export const CONTAINER_ENVS = ['docker', 'podman', 'kubernetes', 'openshift', 'slurm', 'process'] as const;
+export const CONTAINER_ENVS = [
+  'docker',
+  'podman',
+  'kubernetes',
+  'openshift',
+  'slurm',
+  'process',
+] as const;
 export type ContainerEnv = (typeof CONTAINER_ENVS)[number];
 
 /** The words of STORAGE_TYPE. */
