@@ -1,5 +1,5 @@
 /** The backends and storage types of this build; variables for others are named in one line. */
-const PLACES = new Set(['docker', 'podman', 'process', 'host', 'docker_local_volume']);
+const PLACES = new Set(['docker', 'podman', 'slurm', 'process', 'host', 'docker_local_volume']);
 
 const isForLater = ({ only }) => only !== undefined && !only.some((place) => PLACES.has(place));
 

@@ -2,6 +2,7 @@ import type { EngineConnection } from '../clients/docker-engine/engine-connectio
 import type { ClusterAddress } from '../clients/kubernetes/cluster-connection.js';
 import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';
 import type { KubernetesOptions } from '../scheduling/adapters/kubernetes/kubernetes-options.js';
+import type { SlurmSchedulerConfig } from '../scheduling/adapters/slurm/slurm.factory.js';
 import type { JobPolicy } from '../jobs/domain/job-policy.js';
 
 /** The whole configuration, parsed and checked once at boot. */
@@ -20,7 +21,11 @@ export interface HttpConfig {
   readonly port: number;
 }
 
-export type SchedulerConfig = DockerConfig | KubernetesConfig | ProcessConfig;
+export type SchedulerConfig = DockerConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
+
+export interface SlurmConfig extends SlurmSchedulerConfig {
+  readonly backend: 'slurm';
+}
 
 export interface DockerConfig {
   readonly backend: 'docker';

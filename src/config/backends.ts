@@ -2,6 +2,7 @@ import type { BackendLoader } from './backends/backend-loader.js';
 import { engineBackend } from './backends/engine.config.js';
 import { kubernetesBackend } from './backends/kubernetes.config.js';
 import { processBackend } from './backends/process.config.js';
+import { slurmBackend } from './backends/slurm.config.js';
 import type { ContainerEnv } from './environment/job.environment.js';
 
 /** The backend behind each word of CONTAINER_ENV. */
@@ -11,4 +12,5 @@ export const BACKENDS: Readonly<Record<ContainerEnv, BackendLoader>> = {
   kubernetes: kubernetesBackend,
   openshift: kubernetesBackend,
   process: processBackend,
+  slurm: slurmBackend,
 };

@@ -6,6 +6,7 @@ import { EngineEnvironment } from './environment/engine.environment.js';
 import { JobEnvironment } from './environment/job.environment.js';
 import { KubernetesEnvironment } from './environment/kubernetes.environment.js';
 import { ProcessEnvironment } from './environment/process.environment.js';
+import { SlurmEnvironment } from './environment/slurm.environment.js';
 import { ServiceEnvironment } from './environment/service.environment.js';
 import { variablesOf, type VariableHelp } from './environment/variable.js';
 
@@ -19,6 +20,7 @@ export type Environment = JobEnvironment &
   EngineEnvironment &
   KubernetesEnvironment &
   CromwellEnvironment &
+  SlurmEnvironment &
   ProcessEnvironment &
   ServiceEnvironment;
 
@@ -28,6 +30,7 @@ export const ENVIRONMENT_CLASSES: readonly (new () => object)[] = [
   EngineEnvironment,
   KubernetesEnvironment,
   CromwellEnvironment,
+  SlurmEnvironment,
   ProcessEnvironment,
   ServiceEnvironment,
 ];

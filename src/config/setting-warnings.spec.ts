@@ -50,7 +50,7 @@ describe('a warning at boot', () => {
     [{ CROMWELL_URL: 'http://x' }, 'CROMWELL_URL has no effect: it needs CONTAINER_ENV=cromwell'],
     [
       { TIMELIMIT_MINUTES: '5' },
-      'TIMELIMIT_MINUTES has no effect: it needs CONTAINER_ENV=cromwell',
+      'TIMELIMIT_MINUTES has no effect: it needs CONTAINER_ENV=cromwell or slurm',
     ],
     [{ PROCESS_RECORDS: '/x' }, 'PROCESS_RECORDS has no effect: it needs CONTAINER_ENV=process'],
     [

@@ -43,6 +43,10 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
       const { createProcessScheduler } = await import('./adapters/process/process.factory.js');
       return createProcessScheduler(config, log);
     }
+    case 'slurm': {
+      const { createSlurmScheduler } = await import('./adapters/slurm/slurm.factory.js');
+      return createSlurmScheduler(config);
+    }
     default:
       return assertNever(config);
   }

@@ -29,6 +29,28 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     because: 'the command is a program of the host; the boot log says that images are not used',
   },
   {
+    target: 'slurm',
+    feature: 'engine-names',
+    because: 'SLURM lets several jobs have one name; ours are known by their records',
+  },
+  {
+    target: 'slurm',
+    feature: 'overcommitment',
+    because: 'SLURM refuses what no node has, in its own words',
+  },
+  {
+    target: 'slurm',
+    feature: 'log-files',
+    because: "the log is a file on the site's shared storage, and its quota is the site's",
+  },
+  ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
+    target: 'slurm',
+    feature: 'engine-settings' as const,
+    settings: { [field]: value },
+    field,
+    seen: 'boot-warning' as const,
+  })),
+  {
     target: 'process',
     feature: 'images-first',
     because: 'there are no images',

@@ -6,6 +6,8 @@ export type Feature =
   | 'engine-settings'
   | 'hard-limits'
   | 'process-limit'
+  /** Whether POST itself tells that an image or a program is not there. */
+  | 'refused-at-once'
   | 'overcommitment'
   | 'container-rights'
   | 'shm-size'

@@ -26,6 +26,12 @@ gcc              gcc
 libc6-dev        /usr/include/stdlib.h
 openssl          openssl
 kubernetes-client kubectl
+slurmctld        slurmctld
+slurmd           slurmd
+slurm-client     sbatch
+slurmdbd         slurmdbd
+munge            munged
+mariadb-server   mariadbd
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
 

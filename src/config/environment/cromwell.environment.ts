@@ -8,7 +8,7 @@ export class CromwellEnvironment {
   @IsHttpUrl()
   CROMWELL_URL?: string;
 
-  @Variable('', 'Time limit of a job in minutes', ['cromwell'])
+  @Variable('', 'Time limit of a job in minutes', ['cromwell', 'slurm'])
   @Min(1)
   @Max(525_600)
   @IsInt()

@@ -32,7 +32,7 @@ export class EngineEnvironment {
   @Variable(
     'keep',
     "`keep`: the image's ENTRYPOINT runs in front of the command; `replace`: the command takes its place",
-    [...ENGINES, 'kubernetes', 'openshift'],
+    [...ENGINES, 'kubernetes', 'openshift', 'slurm'],
   )
   @IsIn(['keep', 'replace'])
   IMAGE_ENTRYPOINT?: string;

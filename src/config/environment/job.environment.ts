@@ -5,7 +5,14 @@ import { Integer, Variable } from './variable.js';
 const CONTAINERS = ['docker', 'podman', 'kubernetes', 'openshift'];
 
 /** The words of CONTAINER_ENV. */
-export const CONTAINER_ENVS = ['docker', 'podman', 'kubernetes', 'openshift', 'process'] as const;
+export const CONTAINER_ENVS = [
+  'docker',
+  'podman',
+  'kubernetes',
+  'openshift',
+  'slurm',
+  'process',
+] as const;
 export type ContainerEnv = (typeof CONTAINER_ENVS)[number];
 
 /** The words of STORAGE_TYPE. */
@@ -16,13 +23,13 @@ export type StorageType = (typeof STORAGE_TYPES)[number];
 export class JobEnvironment {
   @Variable(
     'docker',
-    'Where jobs run: `docker`, `podman` (the same engine API), `kubernetes`, `openshift` or `process` (child processes of this host, for trying out)',
+    'Where jobs run: `docker`, `podman` (the same engine API), `kubernetes`, `openshift`, `slurm` (a batch system) or `process` (child processes of this host, for trying out)',
   )
   @IsIn(CONTAINER_ENVS)
   CONTAINER_ENV?: ContainerEnv;
 
   @Variable(
-    'docker_local_volume; kubernetes_pvc for clusters; host for process',
+    'docker_local_volume; kubernetes_pvc for clusters; host for slurm and process',
     'Where job data lies: `host` (STOREBASE), `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR) or `kubernetes_pvc` (VOLUME_NAME)',
   )
   @IsIn(STORAGE_TYPES)
@@ -69,7 +76,7 @@ export class JobEnvironment {
   @IsYesOrNo()
   ENABLE_HOME_WORKAROUND?: string;
 
-  @Variable('', 'Size of /dev/shm in MiB', CONTAINERS)
+  @Variable('', 'Size of /dev/shm in MiB', [...CONTAINERS, 'slurm'])
   @Min(1)
   @Max(1_048_576)
   @IsInt()

@@ -15,6 +15,7 @@ const CLOCK_TRUST_MS = 60_000;
  */
 export class TimeLimits {
   private timer: NodeJS.Timeout | undefined;
+  private isBusy = false;
   private readonly ending = new Set<JobName>();
   private clock: { readonly offset: number; readonly readAt: number } | undefined;
 
@@ -28,11 +29,19 @@ export class TimeLimits {
 
   start(): void {
     if (this.backend.capabilities.timeLimit !== 'service') return;
-    this.timer = setInterval(() => void this.round(), ROUND_MS).unref();
+    this.timer = setInterval(() => void this.roundUnlessBusy(), ROUND_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.timer);
+  }
+
+  /** A backend that is slow to tell its time is not asked by one round after the other. */
+  private async roundUnlessBusy(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    await this.round();
+    this.isBusy = false;
   }
 
   /** Ends what is due. Never throws. */

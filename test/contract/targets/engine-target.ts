@@ -63,6 +63,7 @@ export function engineTarget(
       'engine-settings',
       'hard-limits',
       'process-limit',
+      'refused-at-once',
       'overcommitment',
       'container-rights',
       'shm-size',

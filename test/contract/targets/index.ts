@@ -2,12 +2,14 @@ import type { ContractTarget } from '../target.js';
 import { engineTarget } from './engine-target.js';
 import { kubernetesTarget } from './kubernetes-target.js';
 import { processTarget } from './process-target.js';
+import { slurmTarget } from './slurm-target.js';
 
 const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
   process: processTarget,
   docker: () => engineTarget('docker'),
   podman: () => engineTarget('podman'),
   kubernetes: kubernetesTarget,
+  slurm: slurmTarget,
 };
 
 /** The targets that CONTRACT_TARGETS names, all of them by default; one that is not known fails. */

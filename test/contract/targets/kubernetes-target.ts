@@ -74,6 +74,7 @@ export function kubernetesTarget(): ClusterTarget {
     name: 'kubernetes',
     features: [
       'images',
+      'refused-at-once',
       'engine-names',
       'hard-limits',
       'container-rights',

@@ -25,6 +25,7 @@ export function processTarget(): ContractTarget {
     features: [
       'hard-limits',
       'process-limit',
+      'refused-at-once',
       'overcommitment',
       'container-rights',
       'local-processes',

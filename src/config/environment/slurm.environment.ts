@@ -1,0 +1,57 @@
+import { IsIn, IsString, Matches } from 'class-validator';
+import { IsYesOrNo } from '../environment-rules.js';
+import { Variable } from './variable.js';
+
+/** The words of SLURM_CONTAINER_RUNTIME. */
+export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity'] as const;
+
+/** A name in SLURM's configuration; several partitions are comma-separated. */
+const IsSlurmName = (): PropertyDecorator =>
+  Matches(/^\w[\w.,@-]*$/, { message: 'must be a name of letters, digits and ._-@,' });
+
+/** SLURM. */
+export class SlurmEnvironment {
+  @Variable('podman', 'What runs images on the nodes: `podman`, `apptainer` or `singularity`', [
+    'slurm',
+  ])
+  @IsIn(SLURM_RUNTIMES)
+  SLURM_CONTAINER_RUNTIME?: (typeof SLURM_RUNTIMES)[number];
+
+  @Variable('', 'Path of its program on the nodes, where it is not in their PATH', ['slurm'])
+  @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
+  SLURM_CONTAINER_PROGRAM?: string;
+
+  @Variable(
+    '~/.local/state/pman/slurm',
+    'Folder of records and logs of the jobs, at the same path here and on the nodes',
+    ['slurm'],
+  )
+  @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
+  SLURM_RECORDS?: string;
+
+  @Variable('', 'Path of slurm.conf, where SLURM does not find it by itself', ['slurm'])
+  @IsString()
+  SLURM_CONF?: string;
+
+  @Variable('', 'Partition of the jobs', ['slurm'])
+  @IsSlurmName()
+  SLURM_PARTITION?: string;
+
+  @Variable('', 'Account that the jobs are charged to', ['slurm'])
+  @IsSlurmName()
+  SLURM_ACCOUNT?: string;
+
+  @Variable('', 'Quality of service of the jobs', ['slurm'])
+  @IsSlurmName()
+  SLURM_QOS?: string;
+
+  @Variable('', 'Features that the nodes must have, as for `sbatch --constraint`', ['slurm'])
+  @Matches(/^[\w[][\w&|()*,[\]-]*$/, { message: 'must be features joined by & or |' })
+  SLURM_CONSTRAINT?: string;
+
+  @Variable('yes', 'Whether `sacct` is asked for jobs that have left the queue (`yes` or `no`)', [
+    'slurm',
+  ])
+  @IsYesOrNo()
+  SLURM_ACCOUNTING?: string;
+}

@@ -1,0 +1,23 @@
+import type { Job, JobState } from '../../domain/job.js';
+import { aggregateWorkers } from '../../domain/worker-state.js';
+import type { StoredJob } from './slurm-records.js';
+import { workerState, type WorkerSight } from './slurm-status.js';
+
+/** @param rowOf what SLURM says of a worker, from 1 on */
+export function toJob(
+  { record, stopRequested, workers }: StoredJob,
+  rowOf: (worker: number) => WorkerSight['row'],
+): Job {
+  const { runId, spec } = record;
+  const { name, specHash, image, command, memoryLimit: memory, timeLimit: time } = spec;
+  const states = workers.map((facts, index) =>
+    workerState({ facts, row: rowOf(index + 1), stopRequested }, { image, memory, time }),
+  );
+  const state = aggregateWorkers(states);
+  const mark = `${runId}:${markOf(state)}`;
+  return { name, specHash, incarnation: runId, mark, image, command, state };
+}
+
+function markOf({ status, message, timestamp }: JobState): string {
+  return `${status}:${timestamp}:${message}`;
+}

@@ -1,0 +1,130 @@
+import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
+import { stateWord, type QueueRow } from './slurm-status.js';
+
+/** What SLURM listed at one moment, by `job` or `job_worker`. */
+export interface QueueSnapshot {
+  /** By the monotonic clock of this process: nothing that happened before is missing. */
+  readonly asOf: number;
+  readonly rows: ReadonlyMap<string, QueueRow>;
+}
+
+const MIN_INTERVAL_MS = 2_000;
+const MAX_INTERVAL_MS = 30_000;
+/** The controller may spend at most one part in this many of its time on us. */
+const SHARE = 10;
+const DEADLINE_MS = 10_000;
+/** Longer than accounting and shared storage lag. */
+const LOST_AFTER_MS = 180_000;
+const MAX_KEPT = 20_000;
+
+const QUEUE_ARGS = ['--me', '--array', '--states=all', '--noheader', '--format=%F|%K|%T|%r'];
+const ACCOUNT_ARGS = [
+  '--noheader',
+  '--parsable2',
+  '--allocations',
+  '--format=JobID,State,End,Reason',
+];
+
+/** One look at SLURM's queue for all jobs, shared by whoever wants to know. */
+export class SlurmQueue {
+  private latest: QueueSnapshot | undefined;
+  private flight: Promise<QueueSnapshot> | undefined;
+  private interval = MIN_INTERVAL_MS;
+  private readonly missing = new Set<string>();
+  private readonly absentSince = new Map<string, number>();
+  private readonly accounted = new Map<string, QueueRow>();
+
+  constructor(
+    private readonly commands: SlurmCommands,
+    private readonly accounting: boolean,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** The newest look, never much older than an interval; a fault of SLURM is everybody's. @throws SlurmError */
+  async current(): Promise<QueueSnapshot> {
+    const { latest } = this;
+    const age = latest === undefined ? Infinity : this.now() - latest.asOf;
+    if (latest !== undefined && age < this.interval) return latest;
+    this.flight ??= this.look().finally(() => {
+      this.flight = undefined;
+    });
+    if (latest === undefined || age > this.interval + DEADLINE_MS) return this.flight;
+    // What the records say must not wait for what the queue says; a fault is told when it lasts.
+    this.flight.catch(() => undefined);
+    return latest;
+  }
+
+  /** A job that has left the queue: the next look asks the accounting for it. */
+  rowOf(
+    snapshot: QueueSnapshot,
+    job: string,
+    worker: number,
+    workers: number,
+  ): QueueRow | 'absent' | 'lost' {
+    const key = workers > 1 ? `${job}_${worker}` : job;
+    const row = snapshot.rows.get(key) ?? this.accounted.get(key);
+    if (row !== undefined) {
+      this.absentSince.delete(key);
+      return row;
+    }
+    this.missing.add(job);
+    const since = this.absentSince.get(key) ?? snapshot.asOf;
+    this.absentSince.set(key, since);
+    return snapshot.asOf - since > LOST_AFTER_MS ? 'lost' : 'absent';
+  }
+
+  private async look(): Promise<QueueSnapshot> {
+    const asOf = this.now();
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    try {
+      const rows = parseQueue(await this.commands.run('squeue', QUEUE_ARGS, signal));
+      if (this.accounting && this.missing.size > 0) await this.askAccounting(signal);
+      this.latest = { asOf, rows };
+      return this.latest;
+    } finally {
+      const took = this.now() - asOf;
+      this.interval = Math.min(Math.max(MIN_INTERVAL_MS, took * SHARE), MAX_INTERVAL_MS);
+    }
+  }
+
+  /** One call for all. Its answer may lag: what it does not know yet is asked for again. */
+  private async askAccounting(signal: AbortSignal): Promise<void> {
+    const jobs = [...this.missing].slice(0, 1_000);
+    const text = await this.commands
+      .run('sacct', [...ACCOUNT_ARGS, `--jobs=${jobs.join(',')}`], signal)
+      // Nothing is proven without it; the jobs' own records may still come.
+      .catch(() => '');
+    if (this.accounted.size > MAX_KEPT) this.accounted.clear();
+    if (this.absentSince.size > MAX_KEPT) this.absentSince.clear();
+    for (const [key, row] of parseAccounts(text)) this.accounted.set(key, row);
+    for (const job of jobs) this.missing.delete(job);
+  }
+}
+
+/** @param text lines of job, array index, state, reason; a line that is none is left out */
+export function parseQueue(text: string): ReadonlyMap<string, QueueRow> {
+  const rows = new Map<string, QueueRow>();
+  for (const line of text.split('\n')) {
+    const [job = '', index = '', state = '', ...reason] = line.trim().split('|');
+    if (!/^\d+$/.test(job) || state === '') continue;
+    const key = /^\d+$/.test(index) ? `${job}_${index}` : job;
+    rows.set(key, { state: stateWord(state), reason: reason.join('|') });
+  }
+  return rows;
+}
+
+/** @param text lines of job (with `_index`), state, end, reason */
+export function parseAccounts(text: string): ReadonlyMap<string, QueueRow> {
+  const rows = new Map<string, QueueRow>();
+  for (const line of text.split('\n')) {
+    const [key = '', state = '', end = '', ...reason] = line.trim().split('|');
+    if (!/^\d+(?:_\d+)?$/.test(key) || state === '') continue;
+    const endedAt = /^\d{4}-\d\d-\d\dT[\d:]{8}$/.test(end) ? `${end}Z` : undefined;
+    rows.set(key, {
+      state: stateWord(state),
+      reason: reason.join('|'),
+      ...(endedAt !== undefined && { endedAt }),
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,85 @@
+/*
+ * The constant part of every job's script. What is particular to a job stands before it, as quoted
+ * words: the folder of its record, its run, its time limit, its program and the words of its command.
+ */
+
+/**
+ * Variables: `record` the folder, `run` of the record, `limit` seconds or empty, `runtime`,
+ * `program`, `launcher` what is run; the positional parameters are its arguments.
+ *
+ * Files of a worker, each made whole by a rename or a link: `launched.N` (job id and time), `started.N`
+ * (time), `end.N` (exit code, phase, time, words of the runtime).
+ */
+export const SUPERVISE = `
+worker=\${SLURM_ARRAY_TASK_ID:-1}
+job=\${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
+umask 077
+# Removed before it began: there is nothing to run.
+cd -- "$record" || exit 0
+[ -e "run.$run" ] || exit 0
+[ ! -e cancelled ] || exit 0
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+write() { # FILE TEXT...
+  file=$1
+  shift
+  printf '%s\\n' "$@" >"$file.$$" && mv -f -- "$file.$$" "$file"
+}
+# A hard link is made whole and only once: a job that was submitted twice by mistake runs once.
+printf '%s\\n' "$job" "$(now)" >"claim.$worker.$SLURM_JOB_ID" || exit 1
+ln -- "claim.$worker.$SLURM_JOB_ID" "launched.$worker" 2>/dev/null
+claimed=$?
+rm -f -- "claim.$worker.$SLURM_JOB_ID"
+[ "$claimed" -eq 0 ] || exit 0
+name=pman-$run-$worker
+phase=ran
+child=
+watch=
+finish() { # CODE
+  [ -z "$watch" ] || kill "$watch" 2>/dev/null
+  words=$(tail -n 3 "words.$worker" 2>/dev/null | tail -c 1000 | tr '\\n' ' ')
+  write "end.$worker" "$1" "$phase" "$(now)" "$words"
+  rm -f -- "words.$worker"
+  [ "$runtime" != podman ] || "$program" rm --force --time 0 --ignore "$name" >/dev/null 2>&1
+  exit "$1"
+}
+kill_job() {
+  [ "$runtime" != podman ] || "$program" kill --signal KILL "$name" >/dev/null 2>&1
+  [ -z "$child" ] || kill -KILL "-$child" 2>/dev/null
+}
+on_signal() {
+  [ "$phase" = late ] || phase=cancelled
+  kill_job
+}
+trap on_signal TERM INT
+trap 'phase=late; kill_job' USR1
+# The log of the job belongs to it alone; the runtime's own words are kept apart until it runs.
+if [ "$runtime" = podman ]; then
+  "$program" create --name "$name" "$@" >/dev/null 2>"words.$worker"
+  code=$?
+  if [ "$code" -ne 0 ]; then
+    [ "$phase" != ran ] || phase=create
+    finish "$code"
+  fi
+  set -- start --attach "$name"
+fi
+[ "$phase" = ran ] || finish 143
+write "started.$worker" "$(now)"
+if [ -n "$limit" ]; then
+  (trap - TERM; sleep "$limit" & wait $! 2>/dev/null; kill -USR1 $$ 2>/dev/null) >/dev/null 2>&1 &
+  watch=$!
+fi
+setsid "$launcher" "$@" </dev/null >>"log.$worker" 2>&1 &
+child=$!
+# A trap ends a wait early.
+while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
+if [ "$phase" = ran ] && [ "$code" -ge 125 ] && [ "$code" -le 127 ] && [ "$runtime" = podman ]; then
+  case $("$program" inspect --format '{{.State.Status}}' "$name" 2>/dev/null) in
+    created | configured | initialized)
+      phase=start
+      # What stands in the log was said by the runtime, not by the job.
+      mv -f -- "log.$worker" "words.$worker"
+      ;;
+  esac
+fi
+finish "$code"
+`;

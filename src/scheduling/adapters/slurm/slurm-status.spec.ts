@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { mebibytes, seconds } from '../../../shared/units.js';
+import type { WorkerFacts } from './slurm-files.js';
+import { parseAccounts, parseQueue } from './slurm-queue.js';
+import { STATE_MEANING, workerState, type WorkerSight } from './slurm-status.js';
+
+const AT = '2026-01-02T03:04:05Z';
+const NEW: WorkerFacts = { launched: undefined, startedAt: undefined, end: undefined };
+const RUNNING: WorkerFacts = { launched: { job: '7', at: AT }, startedAt: AT, end: undefined };
+const LIMITS = { image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
+
+const stateOf = (sight: Partial<WorkerSight>) =>
+  workerState({ facts: NEW, row: 'unseen', stopRequested: false, ...sight }, LIMITS);
+const inState = (state: string, facts = RUNNING, reason = 'None') =>
+  stateOf({ facts, row: { state, reason } });
+const ended = (phase: 'ran' | 'create' | 'start' | 'cancelled' | 'late', exitCode: number) =>
+  ({ ...RUNNING, end: { exitCode, phase, at: AT, words: 'the words' } }) satisfies WorkerFacts;
+
+describe('the state of a job in SLURM', () => {
+  it.each([
+    'PENDING',
+    'CONFIGURING',
+    'REQUEUED',
+    'REQUEUE_HOLD',
+    'REQUEUE_FED',
+    'SPECIAL_EXIT',
+    'RESV_DEL_HOLD',
+  ])('%s is not started', (word) => {
+    expect(inState(word, NEW).status).toBe('notstarted');
+  });
+
+  it.each([
+    'RUNNING',
+    'COMPLETING',
+    'SUSPENDED',
+    'STOPPED',
+    'SIGNALING',
+    'STAGE_OUT',
+    'RESIZING',
+    'SOMETHING_NEW',
+  ])('%s is started as soon as its container is', (word) => {
+    expect(inState(word).status).toBe('started');
+    expect(inState(word, NEW).status).toBe('notstarted');
+  });
+
+  it.each([
+    ['FAILED', 'BackendError'],
+    ['BOOT_FAIL', 'NodeLost'],
+    ['NODE_FAIL', 'NodeLost'],
+    ['DEADLINE', 'TimeLimit'],
+    ['TIMEOUT', 'TimeLimit'],
+    ['OUT_OF_MEMORY', 'OutOfMemory'],
+    ['PREEMPTED', 'Preempted'],
+    ['CANCELLED', 'Cancelled'],
+    ['REVOKED', 'Cancelled'],
+  ])('%s is an error because of %s', (word, reason) => {
+    expect(inState(word)).toMatchObject({ status: 'finishedWithError', reason });
+  });
+
+  it('COMPLETED is a success', () => {
+    expect(inState('COMPLETED').status).toBe('finishedSuccessfully');
+  });
+
+  it('has a meaning for every word that SLURM documents', () => {
+    expect(STATE_MEANING.size).toBe(24);
+  });
+
+  it('tells while it waits why, in words', () => {
+    expect(inState('PENDING', NEW, 'Resources').message).toBe('waiting for free resources');
+    expect(inState('PENDING', NEW, '(ReqNodeNotAvail, UnavailableNodes:n1)').message).toBe(
+      'waiting because a node that it needs is not available',
+    );
+    expect(inState('PENDING', NEW, 'NewReason').message).toBe('waiting in SLURM (NewReason)');
+  });
+});
+
+describe('a job that SLURM does not list', () => {
+  it('goes on as far as its record says', () => {
+    expect(stateOf({ row: 'absent', facts: RUNNING }).status).toBe('started');
+    expect(stateOf({ row: 'absent' }).status).toBe('notstarted');
+  });
+
+  it('is unknown, and no failure, when it stays away', () => {
+    expect(stateOf({ row: 'lost', facts: RUNNING }).status).toBe('undefined');
+  });
+
+  it('was cancelled when its end was asked for', () => {
+    expect(stateOf({ row: 'absent', stopRequested: true })).toMatchObject({ reason: 'Cancelled' });
+  });
+});
+
+describe('the record that a job writes', () => {
+  it('counts more than what SLURM says', () => {
+    const row = { state: 'RUNNING', reason: 'None' };
+    expect(stateOf({ facts: ended('ran', 0), row }).status).toBe('finishedSuccessfully');
+  });
+
+  it.each([
+    ['ran', 3, 'NonZeroExit', /exited with code 3$/],
+    ['ran', 137, 'Signal', /SIGKILL.*out of memory \(limit 16 MiB\)/],
+    ['late', 137, 'TimeLimit', /time limit of 3 s/],
+    ['create', 125, 'BadCommand', /the words/],
+    ['start', 127, 'BadCommand', /the words/],
+  ] as const)('%s with code %i is %s', (phase, code, reason, message) => {
+    expect(stateOf({ facts: ended(phase, code) })).toMatchObject({
+      status: 'finishedWithError',
+      reason,
+      exitCode: code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('leaves it to SLURM why a signal came that nobody here has sent', () => {
+    const facts = ended('cancelled', 143);
+    expect(stateOf({ facts }).status).toBe('started');
+    expect(stateOf({ facts, row: { state: 'TIMEOUT', reason: 'TimeLimit' } })).toMatchObject({
+      reason: 'TimeLimit',
+    });
+    expect(stateOf({ facts, stopRequested: true })).toMatchObject({ reason: 'Cancelled' });
+  });
+});
+
+describe('what SLURM prints', () => {
+  it('is a state and a reason for each job and worker', () => {
+    const rows = parseQueue('1|N/A|PENDING|Resources\n2|3|RUNNING|None\nnonsense\n');
+    expect([...rows]).toEqual([
+      ['1', { state: 'PENDING', reason: 'Resources' }],
+      ['2_3', { state: 'RUNNING', reason: 'None' }],
+    ]);
+  });
+
+  it('of accounting has the end, and who cancelled is left out', () => {
+    const rows = parseAccounts(
+      '5|CANCELLED by 1000|2026-01-02T03:04:05|None\n6_1|TIMEOUT+|Unknown|\n',
+    );
+    expect([...rows]).toEqual([
+      ['5', { state: 'CANCELLED', reason: 'None', endedAt: AT }],
+      ['6_1', { state: 'TIMEOUT', reason: '' }],
+    ]);
+  });
+});

@@ -1,0 +1,20 @@
+import type { SchedulerCapabilities } from '../../domain/capabilities.js';
+import type { ContainerRuntime } from './slurm-options.js';
+
+/** Podman can do what its engine API can; the others run everything as the submitting user. */
+export function slurmCapabilities(runtime: ContainerRuntime): SchedulerCapabilities {
+  const own = runtime === 'podman' ? 'yes' : 'no';
+  return Object.freeze({
+    backend: 'slurm',
+    workers: 'many',
+    cpuLimit: 'hard',
+    memoryLimit: 'hard',
+    // Containers of Podman would be given no device.
+    gpus: runtime === 'podman' ? 'no' : 'yes',
+    shmSize: own,
+    user: own,
+    labels: 'yes',
+    timeLimit: 'backend',
+    mountSources: ['host-path'],
+  } satisfies SchedulerCapabilities);
+}

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { ContractTarget } from '../target.js';
+
+const run = promisify(execFile);
+const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
+const START_DEADLINE_MS = 180_000;
+
+const recordsOf = (store: string): string => `${store}.records`;
+
+interface RecordFile {
+  readonly spec: { readonly name: string };
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A throw-away SLURM of one node, with accounting, whose jobs run in Podman. */
+export function slurmTarget(): ContractTarget {
+  const unsupported = (): never => {
+    throw new Error('a job of SLURM has no object that others could have');
+  };
+  const script = (path: string, args: readonly string[] = []) =>
+    run('bash', [`${ENGINES}${path}`, ...args], {
+      timeout: START_DEADLINE_MS,
+      env: { ...process.env, NAME: 'contract-slurm' },
+    });
+  const told = (text: string, name: string): string =>
+    new RegExp(`^${name}=(\\S+)$`, 'm').exec(text)?.[1] ?? '';
+  let configuration = '';
+  let program = '';
+
+  return {
+    name: 'slurm',
+    features: [
+      'images',
+      'hard-limits',
+      'container-rights',
+      'shm-size',
+      'gpu-refusal',
+      'local-processes',
+    ],
+    async start() {
+      const { stdout } = await script('slurm/up.sh');
+      configuration = told(stdout, 'SLURM_CONF');
+      program = told(stdout, 'RUNTIME');
+      await script('images/build.sh', ['podman', told(stdout, 'DOCKER_HOST')]);
+    },
+    async stop() {
+      await script('slurm/down.sh');
+    },
+    environment: (store) => ({
+      CONTAINER_ENV: 'slurm',
+      SLURM_CONF: configuration,
+      SLURM_CONTAINER_RUNTIME: 'podman',
+      SLURM_CONTAINER_PROGRAM: program,
+      SLURM_RECORDS: recordsOf(store),
+    }),
+    async labels(jid, store) {
+      const text = await readFile(join(recordsOf(store), 'jobs', jid, 'record.json'), 'utf8');
+      return (JSON.parse(text) as RecordFile).labels;
+    },
+    idOf: unsupported,
+    placeForeignObject: unsupported,
+    logBytes: unsupported,
+    /** Records, jobs that still run, and containers. */
+    async listOwn(store) {
+      const records = await readdir(join(recordsOf(store), 'jobs')).catch(() => []);
+      const env = { ...process.env, SLURM_CONF: configuration };
+      const queue = await run(
+        'squeue',
+        ['--me', '--states=PENDING,RUNNING', '--noheader', '--format=%j'],
+        { env },
+      );
+      const containers = await run(program, ['ps', '--all', '--format={{.Names}}']);
+      const lines = `${queue.stdout}${containers.stdout}`.split('\n');
+      return [...records, ...lines.filter((line) => line !== '')];
+    },
+  };
+}

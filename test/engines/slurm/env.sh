@@ -1,0 +1,145 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is read there
+# What every part of one SLURM needs: its files, ports, settings.
+
+export SLURM_CONF=$RUN/etc/slurm.conf
+NODE=$(hostname -s)
+accounting=${SLURM_ACCOUNTING:-yes}
+# Ports of its own, below those that the kernel gives away by itself.
+PORT=$((10000 + 16#$ID % 4000 * 5))
+# The user commands of SLURM have deadlines of their own that are too long here.
+QUICK=(timeout 10)
+
+tell() {
+  echo "SLURM_CONF=$SLURM_CONF"
+  echo "RUNTIME=$RUN/podman"
+  echo "DOCKER_HOST=unix://$RUN/podman.sock"
+}
+
+controller_answers() { "${QUICK[@]}" scontrol ping | grep -E 'is UP' >/dev/null; }
+
+node_ready() {
+  case $("${QUICK[@]}" sinfo -h -N -n "$NODE" -o %T 2>/dev/null | head -n 1) in
+    idle | mixed | allocated) return 0 ;;
+    down* | drain* | inval*) "${QUICK[@]}" scontrol update "nodename=$NODE" state=resume || true ;;
+  esac
+  return 1
+}
+
+# A program that jobs call as their podman: with the storage and the settings of this instance.
+write_runtime() {
+  cat >"$RUN/podman" <<SH
+#!/bin/sh
+export CONTAINERS_CONF=$CONTAINERS_CONF CONTAINERS_REGISTRIES_CONF=$CONTAINERS_REGISTRIES_CONF
+export CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF TMPDIR=$TMPDIR
+exec podman --root $RUN/root --runroot $RUN/runroot "\$@"
+SH
+  chmod 755 "$RUN/podman"
+}
+
+write_slurm_conf() {
+  local storage
+  mkdir -p "$RUN/etc"
+  if [ "$accounting" = no ]; then
+    storage='AccountingStorageType=accounting_storage/none'
+  else
+    storage="AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=$((PORT + 2))
+AccountingStoragePass=$RUN/munge/munge.sock
+AccountingStoreFlags=job_comment"
+  fi
+  cat >"$SLURM_CONF" <<CONF
+ClusterName=pman$ID
+SlurmctldHost=$NODE(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=$RUN/munge/munge.sock
+MpiDefault=none
+SlurmctldPort=$PORT
+SlurmdPort=$((PORT + 1))
+SlurmctldPidFile=$RUN/slurmctld.own.pid
+SlurmdPidFile=$RUN/slurmd.own.pid
+StateSaveLocation=$RUN/state
+SlurmdSpoolDir=$RUN/spool
+SlurmctldDebug=info
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+$storage
+SwitchType=switch/none
+ReturnToService=2
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=1,sched_interval=1,bf_interval=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SlurmdParameters=config_overrides
+MinJobAge=${SLURM_MIN_JOB_AGE:-2}
+KillWait=5
+MessageTimeout=10
+GresTypes=gpu
+NodeName=$NODE NodeAddr=127.0.0.1 CPUs=64 Boards=1 SocketsPerBoard=1 CoresPerSocket=64 ThreadsPerCore=1 RealMemory=64000 State=UNKNOWN
+PartitionName=main Nodes=$NODE Default=YES MaxTime=INFINITE State=UP
+PartitionName=other Nodes=$NODE MaxTime=INFINITE State=UP
+CONF
+  printf 'CgroupPlugin=cgroup/v1\n' >"$RUN/etc/cgroup.conf"
+  cat >"$RUN/etc/slurmdbd.conf" <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$RUN/munge/munge.sock
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort=$((PORT + 2))
+SlurmUser=root
+PidFile=$RUN/slurmdbd.own.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=$((PORT + 3))
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm_acct
+CONF
+  chmod 600 "$RUN/etc/slurmdbd.conf"
+}
+
+munge_answers() { munge -n -S "$RUN/munge/munge.sock" | unmunge -S "$RUN/munge/munge.sock"; }
+
+start_munge() {
+  if alive "$RUN/munged.pid" >/dev/null && munge_answers >/dev/null 2>&1; then return; fi
+  # munge trusts no path that others may write to
+  install -d -o munge -g munge -m 755 "$RUN/munge"
+  if [ ! -s "$RUN/munge/key" ]; then
+    dd if=/dev/urandom of="$RUN/munge/key" bs=1024 count=1 status=none
+    chown munge: "$RUN/munge/key" && chmod 600 "$RUN/munge/key"
+  fi
+  rm -f "$RUN"/munge/munge.sock*
+  start "$RUN/munged.pid" "$RUN/log/munged.log" setpriv --reuid=munge --regid=munge --clear-groups \
+    munged --foreground --force --socket="$RUN/munge/munge.sock" --key-file="$RUN/munge/key" \
+    --pid-file="$RUN/munge/own.pid" --seed-file="$RUN/munge/seed" --log-file="$RUN/munge/log"
+  await "$RUN/munged.pid" 10 "$RUN/log/munged.log" munge_answers
+}
+
+SQL=(mariadb --no-defaults --user=root --socket="$RUN/db.sock")
+database_answers() { "${SQL[@]}" --execute='select 1'; }
+accounting_answers() { "${QUICK[@]}" sacctmgr -n list cluster; }
+
+start_accounting() {
+  alive "$RUN/slurmdbd.pid" >/dev/null && accounting_answers >/dev/null 2>&1 && return
+  check_socket_path "$RUN/db.sock"
+  if [ ! -d "$RUN/db/mysql" ]; then
+    mariadb-install-db --no-defaults --datadir="$RUN/db" --user=root --auth-root-authentication-method=normal \
+      --skip-test-db >"$RUN/log/db-install.log" 2>&1 || die "no database: $RUN/log/db-install.log"
+  fi
+  if ! alive "$RUN/mariadbd.pid" >/dev/null; then
+    start "$RUN/mariadbd.pid" "$RUN/log/mariadbd.log" mariadbd --no-defaults --user=root \
+      --datadir="$RUN/db" --socket="$RUN/db.sock" --pid-file="$RUN/db.own.pid" \
+      --bind-address=127.0.0.1 --port=$((PORT + 3)) --innodb-buffer-pool-size=64M \
+      --innodb-lock-wait-timeout=900 --innodb-flush-log-at-trx-commit=2
+  fi
+  await "$RUN/mariadbd.pid" 30 "$RUN/log/mariadbd.log" database_answers
+  "${SQL[@]}" --execute="create database if not exists slurm_acct;
+    create user if not exists slurm@'127.0.0.1' identified by 'slurm';
+    create user if not exists slurm@localhost identified by 'slurm';
+    grant all on slurm_acct.* to slurm@'127.0.0.1', slurm@localhost"
+  start "$RUN/slurmdbd.pid" "$RUN/log/slurmdbd.log" slurmdbd -D
+  await "$RUN/slurmdbd.pid" 30 "$RUN/log/slurmdbd.log" accounting_answers
+}
