@@ -18,17 +18,20 @@ const PATIENCE_MS = 240_000;
 
 let rig: FaultRig;
 let registry: Registry;
-/** In front of the registry. */
+/** In front of the registry, one for each test that spoils it. */
 let slow: FaultProxy;
+let late: FaultProxy;
 
 beforeAll(async () => {
   rig = await FaultRig.up('docker', 'f-patience', { options: ['--live-restore'] });
   registry = await startRegistry(join(rig.engine.folder, 'registry'), false);
   slow = await startFaultProxy({ port: 0 }, { port: registry.port });
+  late = await startFaultProxy({ port: 0 }, { port: registry.port });
   await publish(rig, registry, 'huge', 3 * MEGABYTE);
 });
 afterAll(async () => {
   await slow.close();
+  await late.close();
   await rig.down();
   await registry.close();
 });
@@ -107,9 +110,9 @@ describe('a fault that lasts', () => {
     'D7: a pull that is refused later is an error with the words of the registry',
     async () => {
       const service = await rig.serve();
-      const job = await service.job(MARK, { image: `127.0.0.1:${slow.port}/absent:1` });
-      const late = { kind: 'delay', what: 'answer', milliseconds: LATE_SECONDS * 1_000 } as const;
-      slow.add({ path: /absent\/manifests/, times: 1, fault: late });
+      const job = await service.job(MARK, { image: `127.0.0.1:${late.port}/absent:1` });
+      const fault = { kind: 'delay', what: 'answer', milliseconds: LATE_SECONDS * 1_000 } as const;
+      late.add({ path: /absent\/manifests/, times: 1, fault });
       expect((await service.post(job)).status).toBe(201);
       const answer = await service.finish(job.jid);
       expect(answer['status']).toBe('finishedWithError');

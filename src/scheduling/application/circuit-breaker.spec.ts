@@ -42,6 +42,13 @@ describe('the circuit breaker', () => {
     expect(await ask('answer')).toBe('answer');
   });
 
+  it('repeats what the backend was last found to be, while it does not ask', async () => {
+    const { breaker } = setUp();
+    const words = 'the engine cannot be reached';
+    const ask = () => breaker.call(() => Promise.reject(backendUnavailable(words)));
+    for (let call = 0; call < 20; call += 1) await expect(ask()).rejects.toThrow(words);
+  });
+
   it('takes a refusal for an answer', async () => {
     const { calls, ask } = setUp();
     for (let call = 0; call < 20; call += 1) {

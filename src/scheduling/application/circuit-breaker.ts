@@ -12,8 +12,8 @@ const PROBE_EVERY_MS = 1_000;
 export class CircuitBreaker {
   private failures: number[] = [];
   private probedAt = 0;
-  /** Whether the silence is one that may pass soon, as the backend's adapter sees it. */
-  private isPassing = true;
+  /** What the adapter last made of the silence: its words, and whether it may pass soon. */
+  private newest = new DomainError('BackendUnavailable', 'the backend does not answer at present');
 
   constructor(private readonly now: MonotonicClock) {}
 
@@ -24,8 +24,9 @@ export class CircuitBreaker {
   /** @throws DomainError `BackendUnavailable` at once while open; otherwise what the call throws. */
   async call<T>(request: () => Promise<T>): Promise<T> {
     if (this.isOpen && !this.mayProbe()) {
-      const message = 'the backend does not answer at present';
-      throw new DomainError('BackendUnavailable', message, { retryable: this.isPassing });
+      // Anew: the stack of an error is that of its request.
+      const { message, retryable } = this.newest;
+      throw new DomainError('BackendUnavailable', message, { retryable });
     }
     try {
       const answer = await request();
@@ -45,9 +46,9 @@ export class CircuitBreaker {
     return true;
   }
 
-  private recordFailure({ retryable }: DomainError): void {
+  private recordFailure(failure: DomainError): void {
     const now = this.now();
-    this.isPassing = retryable;
+    this.newest = failure;
     if (!this.isOpen) this.failures = this.failures.filter((moment) => now - moment < WINDOW_MS);
     this.failures.push(now);
     if (this.failures.length > FAILURES_TO_OPEN) this.failures.shift();

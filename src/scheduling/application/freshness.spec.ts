@@ -85,3 +85,18 @@ describe('a poll while the stream of hints is not open', () => {
     sync.stop();
   });
 });
+
+describe('a stream of hints that opens and ends at once', () => {
+  it('is not asked for again and again', async () => {
+    const backend = new ModelBackend(FINE);
+    backend.watch = async function* () {
+      backend.calls.watch += 1;
+      yield { kind: 'relist' };
+    };
+    const { sync } = live(backend);
+    await sleep(1_500);
+    sync.stop();
+    // Two hundred milliseconds at most before the second, and twice as many before each next.
+    expect(backend.calls.watch).toBeLessThan(8);
+  });
+});

@@ -12,6 +12,10 @@ import type { MonotonicClock, SyncTimes } from './sync-times.js';
 const MAX_PARALLEL_LOOK_UPS = 8;
 /** A backend that comes back is seen this soon, in milliseconds. */
 const LONGEST_RETRY_MS = 1_000;
+/** A stream that ends sooner of itself tells of nothing: Podman without events answers so. */
+const BRIEF_STREAM_MS = 1_000;
+/** So that a Podman which ends when nobody asks is left in peace. */
+const LONGEST_PAUSE_AFTER_BRIEF_MS = 30_000;
 
 interface LookUp {
   readonly asOf: Moment;
@@ -143,23 +147,30 @@ export class Synchroniser {
 
   private async keepWatching(): Promise<void> {
     for (let failures = 0; !this.ended.signal.aborted; failures += 1) {
-      let isOpen = false;
+      const began = this.now();
+      let longest = LONGEST_RETRY_MS;
       try {
-        for await (const hint of this.backend.watch(this.ended.signal)) {
-          // The first one says that the stream is open.
-          if (!isOpen) this.pacemaker.hintsBegin();
-          isOpen = true;
-          failures = 0;
-          if (hint.kind === 'changed') this.doubt(hint.name);
-          else this.pacemaker.hurry();
-        }
+        await this.followHints();
+        longest = LONGEST_PAUSE_AFTER_BRIEF_MS;
       } catch (error) {
         if (failures === 0 && !this.ended.signal.aborted) {
           this.log.warn('the event stream of the backend ended', { error });
         }
       }
       this.pacemaker.hintsEnd();
-      await pause(fullJitter(failures, LONGEST_RETRY_MS), this.ended.signal);
+      if (this.now() - began >= BRIEF_STREAM_MS) failures = 0;
+      await pause(fullJitter(failures, longest), this.ended.signal);
+    }
+  }
+
+  private async followHints(): Promise<void> {
+    let isOpen = false;
+    for await (const hint of this.backend.watch(this.ended.signal)) {
+      // The first one says that the stream is open.
+      if (!isOpen) this.pacemaker.hintsBegin();
+      isOpen = true;
+      if (hint.kind === 'changed') this.doubt(hint.name);
+      else this.pacemaker.hurry();
     }
   }
 
