@@ -18,7 +18,7 @@ const NO_SUCH_IMAGE = /no such image|image not known|unable to find image/i;
 
 /** A registry that is busy or out of order for the moment. */
 const PASSING_REFUSAL =
-  /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|unexpected EOF/i;
+  /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|broken pipe|\bEOF\b/i;
 
 export function isNameInUse(error: unknown): boolean {
   return (

@@ -77,11 +77,13 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
-    const workers = await this.inspectWorkers(name, signal);
-    if (workers !== undefined) return toJob(name, workers[0], workers.slice(1), this.engine.kind);
-    const kept = await this.ask(this.kept.find(name, signal));
-    if (kept === undefined) throw jobNotFound(name);
-    return toKeptJob(kept);
+    const job =
+      (await this.findContainers(name, signal)) ??
+      (await this.findKept(name, signal)) ??
+      // What was kept may have become containers between the two looks.
+      (await this.findContainers(name, signal));
+    if (job === undefined) throw jobNotFound(name);
+    return job;
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -157,6 +159,16 @@ export class DockerScheduler implements SchedulerPort {
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return checkEngine(this.engine, signal);
+  }
+
+  private async findContainers(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    const workers = await this.inspectWorkers(name, signal);
+    return workers && toJob(name, workers[0], workers.slice(1), this.engine.kind);
+  }
+
+  private async findKept(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    const kept = await this.ask(this.kept.find(name, signal));
+    return kept && toKeptJob(kept);
   }
 
   private async logOfKept(name: JobName, signal: AbortSignal): Promise<JobLog> {
