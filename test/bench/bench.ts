@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { allMet, formatTable, type Row } from './measure.ts';
-import { finishedRows, freshnessRows, unknownRow } from './read-rows.ts';
+import { finishedRows, freshnessRows, lookUpRow } from './read-rows.ts';
 import { startRig, type Rig } from './rig.ts';
 import { callsRows, scaleRows, startRow } from './scale-rows.ts';
 import { burstRows, writeRows } from './write-rows.ts';
@@ -12,7 +12,7 @@ import { burstRows, writeRows } from './write-rows.ts';
  */
 const PARTS: readonly (readonly [string, (rig: Rig) => Promise<Row | readonly Row[]>])[] = [
   ['R1 R2 R3 R4', finishedRows],
-  ['R6', unknownRow],
+  ['R6', lookUpRow],
   ['R7 R9', writeRows],
   ['R8', burstRows],
   ['R10', freshnessRows],
