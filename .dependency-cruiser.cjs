@@ -33,7 +33,7 @@ module.exports = {
       comment: 'Use cases reach the world through ports.',
       severity: 'error',
       from: { path: '^src/[^/]+/application/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^src/(?:[^/]+/(?:adapters|http)|clients|config|http|health)/' },
+      to: { path: '^src/(?:[^/]+/(?:adapters|http)|clients|config|http|health|metrics)/' },
     },
     {
       name: 'application-takes-two-decorators-of-nest',

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AppConfig } from './config/app-config.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { SchedulingModule, type LoadBackend } from './scheduling/scheduling.module.js';
 import type { EventLog } from './shared/event-log.js';
@@ -32,6 +33,7 @@ export class AppModule {
         SchedulingModule.forRoot(config.scheduler, loadBackend),
         JobsModule.forRoot(config, serviceInfo),
         HealthModule,
+        MetricsModule,
       ],
     };
   }

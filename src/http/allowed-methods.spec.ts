@@ -18,6 +18,7 @@ describe('the methods of a path', () => {
     ['/api/v1/a%2fb', JOB],
     ['/health/live', 'GET, HEAD'],
     ['/health/ready/', 'GET, HEAD'],
+    ['/metrics', 'GET, HEAD'],
     ['/openapi.json', 'GET, HEAD'],
   ])('%s are known', (url, methods) => {
     expect(allowedMethods(url)).toBe(methods);

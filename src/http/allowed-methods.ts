@@ -3,6 +3,7 @@ export const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/?$/, 'GET, HEAD, POST'],
   [/^\/api\/v1\/[^/]+\/?$/, 'GET, HEAD, DELETE'],
   [/^\/health\/(?:live|ready)\/?$/, 'GET, HEAD'],
+  [/^\/metrics\/?$/, 'GET, HEAD'],
   [/^\/openapi\.json\/?$/, 'GET, HEAD'],
 ];
 

@@ -17,6 +17,7 @@ import { DeferredJobs } from './application/deferred-jobs.js';
 import { GuardedBackend } from './application/guarded-backend.js';
 import { JobTable } from './application/job-table.js';
 import { LiveScheduler } from './application/live-scheduler.js';
+import { LiveState } from './application/live-state.js';
 import { LogCache } from './application/log-cache.js';
 import { StartGate } from './application/start-gate.js';
 import { SUBMISSIONS, Submissions } from './application/submission.js';
@@ -90,6 +91,52 @@ const BACKGROUND: Provider[] = [
   },
 ];
 
+/** The table and what keeps it and is made of it. */
+const LIVE_STATE: Provider[] = [
+  { provide: CircuitBreaker, useFactory: () => new CircuitBreaker(monotonicClock) },
+  { provide: JobTable, useFactory: () => new JobTable() },
+  {
+    provide: LogCache,
+    inject: [BACKEND],
+    useFactory: (backend: SchedulerPort) => new LogCache(backend, LOG_BUDGET_BYTES, monotonicClock),
+  },
+  {
+    provide: LiveState,
+    inject: [JobTable, SYNCHRONISER, LogCache, CircuitBreaker],
+    useFactory: (
+      table: JobTable,
+      synchroniser: Synchroniser,
+      logs: LogCache,
+      breaker: CircuitBreaker,
+    ) => new LiveState(table, synchroniser, logs, breaker, monotonicClock),
+  },
+  {
+    provide: SYNCHRONISER,
+    inject: [BACKEND, JobTable, EVENT_LOG],
+    useFactory: (backend: SchedulerPort, table: JobTable, log: EventLog) => {
+      const synchroniser = new Synchroniser(backend, table, log, monotonicClock, SYNC_TIMES);
+      synchroniser.start();
+      return synchroniser;
+    },
+  },
+  {
+    provide: SCHEDULER,
+    inject: [BACKEND, JobTable, LogCache, SYNCHRONISER],
+    useFactory: (
+      backend: SchedulerPort,
+      table: JobTable,
+      logs: LogCache,
+      synchroniser: Synchroniser,
+    ) => new LiveScheduler(backend, table, logs, synchroniser),
+  },
+  {
+    provide: SUBMISSIONS,
+    inject: [SCHEDULER, JobTable, SYNCHRONISER],
+    useFactory: (scheduler: SchedulerPort, table: JobTable, synchroniser: Synchroniser) =>
+      new Submissions(scheduler, table, (name) => synchroniser.doubt(name)),
+  },
+];
+
 @Module({})
 export class SchedulingModule
   implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
@@ -128,44 +175,17 @@ export class SchedulingModule
       providers: [
         {
           provide: BACKEND,
-          inject: [EVENT_LOG],
-          useFactory: async (log: EventLog) => {
+          inject: [EVENT_LOG, CircuitBreaker],
+          useFactory: async (log: EventLog, breaker: CircuitBreaker) => {
             const backend = await loadBackend(config, log);
-            const { parallelStarts } = backend;
-            return new GuardedBackend(
-              backend,
-              new CircuitBreaker(monotonicClock),
-              new StartGate(parallelStarts ?? STARTS_PER_CORE * availableParallelism()),
-            );
+            const starts = backend.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
+            return new GuardedBackend(backend, breaker, new StartGate(starts));
           },
         },
-        { provide: JobTable, useValue: new JobTable() },
-        {
-          provide: SYNCHRONISER,
-          inject: [BACKEND, JobTable, EVENT_LOG],
-          useFactory: (backend: SchedulerPort, table: JobTable, log: EventLog) => {
-            const synchroniser = new Synchroniser(backend, table, log, monotonicClock, SYNC_TIMES);
-            synchroniser.start();
-            return synchroniser;
-          },
-        },
-        {
-          provide: SCHEDULER,
-          inject: [BACKEND, JobTable, SYNCHRONISER],
-          useFactory: (backend: SchedulerPort, table: JobTable, synchroniser: Synchroniser) => {
-            const logs = new LogCache(backend, LOG_BUDGET_BYTES, monotonicClock);
-            return new LiveScheduler(backend, table, logs, synchroniser);
-          },
-        },
-        {
-          provide: SUBMISSIONS,
-          inject: [SCHEDULER, JobTable, SYNCHRONISER],
-          useFactory: (scheduler: SchedulerPort, table: JobTable, synchroniser: Synchroniser) =>
-            new Submissions(scheduler, table, (name) => synchroniser.doubt(name)),
-        },
+        ...LIVE_STATE,
         ...BACKGROUND,
       ],
-      exports: [SCHEDULER, SUBMISSIONS],
+      exports: [SCHEDULER, SUBMISSIONS, LiveState],
     };
   }
 }

@@ -5,7 +5,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The body as JSON; `undefined` where there is none. */
+  /** The body as JSON; `undefined` where there is none, or a text is said to be no JSON. */
   readonly body: unknown;
 }
 
@@ -60,7 +60,7 @@ export class HttpClient {
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           const status = response.statusCode ?? 0;
-          resolve({ status, headers: response.headers, text, body: parse(text) });
+          resolve({ status, headers: response.headers, text, body: parse(response.headers, text) });
         });
       });
       call.on('error', reject);
@@ -73,8 +73,9 @@ export class HttpClient {
   }
 }
 
-function parse(text: string): unknown {
-  return text === '' ? undefined : JSON.parse(text);
+function parse(headers: IncomingHttpHeaders, text: string): unknown {
+  const isPlain = headers['content-type']?.startsWith('text/plain') ?? false;
+  return text === '' || isPlain ? undefined : JSON.parse(text);
 }
 
 export interface Exchange {

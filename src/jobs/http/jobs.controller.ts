@@ -8,8 +8,11 @@ import {
   Inject,
   Param,
   Post,
+  Res,
 } from '@nestjs/common';
 import { ApiBody, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { LiveState } from '../../scheduling/application/live-state.js';
 import type { JobName } from '../../scheduling/domain/job-name.js';
 import { GetJob } from '../application/get-job.js';
 import { RemoveJob } from '../application/remove-job.js';
@@ -24,6 +27,12 @@ import { presentJob } from './job.presenter.js';
 import { SERVICE_INFO } from './service-info.token.js';
 
 const JID = { name: 'jid', schema: { type: 'string' }, example: 'chris-jid-8' } as const;
+const STATUS_AGE = {
+  'X-Status-Age': {
+    description: 'Milliseconds since the backend last confirmed the status.',
+    schema: { type: 'integer' },
+  },
+} as const;
 const NOT_NOW = {
   status: 503,
   type: ErrorDto,
@@ -46,6 +55,7 @@ export class JobsController {
     @Inject(RemoveJob) private readonly removeJob: RemoveJob,
     @Inject(SERVICE_INFO) private readonly serviceInfo: ServiceInfoDto,
     @Inject(JobBodies) private readonly bodies: JobBodies,
+    @Inject(LiveState) private readonly liveState: LiveState,
   ) {}
 
   @Get()
@@ -80,13 +90,18 @@ export class JobsController {
 
   @Get(':jid')
   @ApiParam(JID)
-  @ApiResponse({ status: 200, type: JobDto })
+  @ApiResponse({ status: 200, type: JobDto, headers: STATUS_AGE })
   @ApiResponse(BAD)
   @ApiResponse(UNKNOWN)
   @ApiResponse(NOT_NOW)
   @Header('content-type', 'application/json; charset=utf-8')
-  async get(@Param('jid', JobNamePipe) name: JobName): Promise<Buffer> {
-    return this.bodies.of(await this.getJob.execute(name));
+  async get(
+    @Param('jid', JobNamePipe) name: JobName,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    const body = this.bodies.of(await this.getJob.execute(name));
+    reply.header('x-status-age', Math.round(this.liveState.ageOf(name)));
+    return body;
   }
 
   @Delete(':jid')

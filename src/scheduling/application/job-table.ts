@@ -31,6 +31,11 @@ export class JobTable {
     return this.entries.size;
   }
 
+  /** Jobs that the backend has. */
+  get jobs(): number {
+    return [...this.entries.values()].filter(({ kind }) => kind === 'present').length;
+  }
+
   /** Jobs that may still change. */
   get live(): number {
     return this.liveNames.size;
@@ -47,6 +52,12 @@ export class JobTable {
   get(name: JobName): Job | undefined {
     const entry = this.entries.get(name);
     return entry?.kind === 'present' ? entry.job : undefined;
+  }
+
+  /** When the look-up or list began that last agreed with what `get` gives. */
+  confirmedAt(name: JobName): Moment | undefined {
+    const entry = this.entries.get(name);
+    return entry?.kind === 'present' ? entry.asOf : undefined;
   }
 
   /** Takes the answer of a look-up; `undefined` means that the backend has no such job. */

@@ -21,6 +21,11 @@ export class Pacemaker {
     this.took = this.now() - asOf;
   }
 
+  /** Milliseconds since the newest list began; infinite before the first. */
+  listAge(): number {
+    return this.confirmedAt === undefined ? Infinity : this.now() - this.confirmedAt;
+  }
+
   /** From now on hints tell of changes, until `hintsEnd`. */
   hintsBegin(): void {
     this.hintedSince = this.now();

@@ -34,6 +34,7 @@ export class Synchroniser {
   private readonly pacemaker: Pacemaker;
   private draining = false;
   private drainTimer: NodeJS.Timeout | undefined;
+  private opened = 0;
 
   constructor(
     private readonly backend: SchedulerPort,
@@ -43,6 +44,21 @@ export class Synchroniser {
     private readonly times: SyncTimes,
   ) {
     this.pacemaker = new Pacemaker(times, now, () => table.live > 0);
+  }
+
+  /** Jobs that are about to be looked up. */
+  get doubtful(): number {
+    return this.doubts.size;
+  }
+
+  /** How often the event stream was opened since the start. */
+  get streamsOpened(): number {
+    return this.opened;
+  }
+
+  /** Milliseconds since the newest list began. */
+  listAge(): number {
+    return this.pacemaker.listAge();
   }
 
   /** Begins to follow the backend; returns at once. */
@@ -167,7 +183,10 @@ export class Synchroniser {
     let isOpen = false;
     for await (const hint of this.backend.watch(this.ended.signal)) {
       // The first one says that the stream is open.
-      if (!isOpen) this.pacemaker.hintsBegin();
+      if (!isOpen) {
+        this.pacemaker.hintsBegin();
+        this.opened += 1;
+      }
       isOpen = true;
       if (hint.kind === 'changed') this.doubt(hint.name);
       else this.pacemaker.hurry();
