@@ -4,7 +4,7 @@ import { ClusterConnection, type ClusterAddress } from './cluster-connection.js'
 import { answeredError, KubernetesError, toKubernetesError } from './kubernetes-error.js';
 
 /** The longest each kind of call may take, in milliseconds. */
-const DEADLINE_MS = { read: 5_000, list: 10_000, write: 30_000 } as const;
+const DEADLINE_MS = { read: 5_000, list: 10_000, write: 30_000, log: 4_000 } as const;
 /** No page of a list is larger: 500 objects of at most 1.5 MiB would be, but not of our making. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -61,9 +61,13 @@ export abstract class ApiCalls {
   }
 
   /** The body of an answer that may be long, or never end; until `signal` at the latest. */
-  protected async open(request: ApiRequest, signal: AbortSignal): Promise<Answer['body']> {
+  protected async open(
+    kind: keyof typeof DEADLINE_MS,
+    request: ApiRequest,
+    signal: AbortSignal,
+  ): Promise<Answer['body']> {
     const unanswered = new AbortController();
-    const timer = setTimeout(() => unanswered.abort(), DEADLINE_MS.list);
+    const timer = setTimeout(() => unanswered.abort(), DEADLINE_MS[kind]);
     try {
       const { body } = await this.send(request, AbortSignal.any([signal, unanswered.signal]));
       return body;

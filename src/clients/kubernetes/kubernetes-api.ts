@@ -1,6 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { ApiCalls } from './api-calls.js';
-import { KubernetesError, toKubernetesError } from './kubernetes-error.js';
+import { isOfNode, KubernetesError, silentNode, toKubernetesError } from './kubernetes-error.js';
 import {
   isObject,
   type JobObject,
@@ -141,13 +141,16 @@ export class KubernetesApi extends ApiCalls {
     };
     const path = await this.path(resource);
     try {
-      yield* readWatchEvents(await this.open({ method: 'GET', path, query }, signal));
+      yield* readWatchEvents(await this.open('list', { method: 'GET', path, query }, signal));
     } catch (error) {
       throw toKubernetesError(error);
     }
   }
 
-  /** The log of a pod's container as a stream; nothing where there is none yet, or no longer. */
+  /**
+   * The log of a pod's container as a stream; nothing where there is none yet, or no longer.
+   * @throws KubernetesError with reason `NodeSilent` when the pod's node does not give it
+   */
   async openLog(
     pod: string,
     container: string,
@@ -157,12 +160,12 @@ export class KubernetesApi extends ApiCalls {
     const path = [...(await this.path('pods', pod)), 'log'];
     const query = { container, ...(lines !== undefined && { tailLines: String(lines) }) };
     try {
-      return await this.open({ method: 'GET', path, query }, signal);
+      return await this.open('log', { method: 'GET', path, query }, signal);
     } catch (error) {
       // 400: the container waits to be started, or what it left is gone with its node.
       const hasNone = error instanceof KubernetesError && [400, 404].includes(error.status ?? 0);
       if (hasNone) return undefined;
-      throw error;
+      throw isOfNode(error) && !signal.aborted ? silentNode(error) : error;
     }
   }
 

@@ -17,6 +17,11 @@ export class KubernetesError extends Error {
 }
 
 const MAX_WORDS = 2_000;
+/** The reason of an error that is of one node only; no word of the API. */
+export const NODE_SILENT = 'NodeSilent';
+const LATE = 'the cluster did not answer in time';
+/** Where the API server asks a node for a log. */
+const NODE_PATH = '/containerLogs/';
 
 /** Errors of the connection itself: nothing was sent. */
 const NOT_SENT = new Set([
@@ -48,7 +53,7 @@ export function toKubernetesError(error: unknown): KubernetesError {
   if (error instanceof KubernetesError) return error;
   const { name = '', code = '' } = (error ?? {}) as { name?: string; code?: string };
   if (['AbortError', 'TimeoutError', 'RequestAbortedError'].includes(name)) {
-    return new KubernetesError(undefined, 'the cluster did not answer in time', true, error);
+    return new KubernetesError(undefined, LATE, true, error);
   }
   if (UNTRUSTED.test(code)) {
     const words = "the cluster's certificate is not trusted";
@@ -57,6 +62,20 @@ export function toKubernetesError(error: unknown): KubernetesError {
   const sent = !NOT_SENT.has(code);
   const words = sent ? 'the connection to the cluster broke' : 'the cluster cannot be reached';
   return new KubernetesError(undefined, words, sent, error);
+}
+
+/**
+ * Whether a log was not to be had for its node: the API server waits for it, or says that it could not
+ * ask it.
+ */
+export function isOfNode(error: unknown): error is KubernetesError {
+  if (!(error instanceof KubernetesError)) return false;
+  const { status, words } = error;
+  return status === undefined ? words === LATE : status >= 500 && words.includes(NODE_PATH);
+}
+
+export function silentNode({ status, mayHaveActed, cause }: KubernetesError): KubernetesError {
+  return new KubernetesError(status, 'its node does not answer', mayHaveActed, cause, NODE_SILENT);
 }
 
 function parseStatus(body: string): { message?: string; reason?: string } {

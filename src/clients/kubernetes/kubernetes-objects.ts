@@ -56,6 +56,7 @@ export interface JobObjectStatus {
 /** v1 Pod. */
 export interface PodObject {
   readonly metadata: ObjectMeta;
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     /** Pending, Running, Succeeded, Failed or Unknown. */
     readonly phase?: string;

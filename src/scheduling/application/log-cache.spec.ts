@@ -60,6 +60,33 @@ describe('the log cache', () => {
     expect(backend.calls.logs).toBe(2);
   });
 
+  it('reads again what of an ended job could be read only in part', async () => {
+    const { backend, cache, job } = setUp();
+    backend.create(NAME);
+    backend.move(NAME, 'finishedSuccessfully');
+    const whole = backend.logs.bind(backend);
+    backend.logs = async (name) => ({ ...(await whole(name)), isPartial: true });
+    await cache.read(job(), WINDOW, signal);
+    backend.logs = whole;
+    for (let poll = 0; poll < 10; poll += 1) await cache.read(job(), WINDOW, signal);
+    expect(backend.calls.logs).toBe(2);
+  });
+
+  it('asks a second later for the part that a running job did not give in time', async () => {
+    const { backend, clock, cache, job } = setUp();
+    backend.create(NAME);
+    backend.move(NAME, 'started');
+    const whole = backend.logs.bind(backend);
+    backend.logs = async (name) => {
+      clock.now += 4_000;
+      return { ...(await whole(name)), isPartial: true };
+    };
+    await cache.read(job(), WINDOW, signal);
+    clock.now += 1_000;
+    await cache.read(job(), WINDOW, signal);
+    expect(backend.calls.logs).toBe(2);
+  });
+
   it('gives concurrent polls of one job one read', async () => {
     const { backend, cache, job } = setUp();
     backend.create(NAME);

@@ -15,7 +15,7 @@ const BYTES_PER_CHARACTER = 4;
 
 interface CachedLog {
   readonly incarnation: string;
-  /** True when the read began after the job had ended: nothing can be added to it. */
+  /** True when all was read after the job had ended: nothing can be added to it. */
   readonly isComplete: boolean;
   readonly log: JobLog;
   readonly validUntil: number;
@@ -87,8 +87,12 @@ export class LogCache {
       const began = this.now();
       const log = await this.backend.logs(job.name, window, signal);
       const ended = this.now();
-      const validUntil = ended + Math.max(MIN_PAUSE_MS, (ended - began) * READ_SHARE);
-      this.keep(job.name, { incarnation: job.incarnation, isComplete, log, validUntil });
+      // What took long was the wait for a part that did not come: no measure of what a read costs.
+      const cost = log.isPartial === true ? 0 : (ended - began) * READ_SHARE;
+      const validUntil = ended + Math.max(MIN_PAUSE_MS, cost);
+      const { incarnation } = job;
+      const isWhole = isComplete && log.isPartial !== true;
+      this.keep(job.name, { incarnation, isComplete: isWhole, log, validUntil });
       return log;
     }, signal);
   }

@@ -18,6 +18,8 @@ export interface LogWindow {
 /** The end of a log; the same object as long as nothing was read anew. */
 export interface JobLog {
   readonly text: string;
+  /** True when a part could not be read now and may be read later; the text says so. */
+  readonly isPartial?: true;
 }
 
 /** A job as a list of the backend shows it. */

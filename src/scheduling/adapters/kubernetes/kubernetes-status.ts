@@ -9,6 +9,7 @@ import { timeLimitFailure } from '../../domain/time-limit.js';
 import { parseEnding } from './job-ending.js';
 import { podFailure, terminatedContainer, type JobLimits } from './pod-failure.js';
 import { podWait } from './pod-waiting.js';
+import { isNodeSilent, SILENT_NODE } from './silent-node.js';
 import { workerNumber } from './worker-pods.js';
 
 const HAS_FAILED: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
@@ -115,12 +116,12 @@ function unfinishedState(
 
 function runningState(job: JobObject, begun: readonly PodObject[]): JobState {
   const workers = workersOf(job);
-  const lost = begun.some(isLost);
+  const lost = begun.some(isNodeSilent);
   const ended = begun.filter(({ status }) => HAS_ENDED.has(status?.phase ?? '')).length;
   const words = workers === 1 ? 'running' : `${ended} of ${workers} workers have finished`;
   return {
     status: 'started',
-    message: lost ? 'its node does not answer' : words,
+    message: lost ? SILENT_NODE : words,
     timestamp: earliest(begun.map(startOf)) ?? job.status?.startTime ?? '',
   };
 }
@@ -129,19 +130,6 @@ function hasBegun({ status }: PodObject): boolean {
   const state = status?.containerStatuses?.[0]?.state;
   const hasRun = state?.running !== undefined || state?.terminated !== undefined;
   return hasRun || (status?.phase !== undefined && status.phase !== 'Pending');
-}
-
-/**
- * The node controller marks the pods of a silent node as not ready, without a reason; the node itself
- * would have said so of their containers too.
- * Source: k8s.io/kubernetes `pkg/controller/util/node`, `MarkPodsNotReady`
- */
-function isLost({ status }: PodObject): boolean {
-  const { phase, reason, conditions = [] } = status ?? {};
-  const has = (type: string, value: string): boolean =>
-    conditions.some((condition) => condition.type === type && condition.status === value);
-  const isSilent = phase === 'Running' && has('Ready', 'False') && has('ContainersReady', 'True');
-  return reason === 'NodeLost' || phase === 'Unknown' || isSilent;
 }
 
 function startOf(pod: PodObject): string | undefined {

@@ -18,13 +18,12 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound } from '../../domain/scheduling-errors.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { hopelessEnding } from './hopeless-jobs.js';
 import { ENDED_SPEC, writeEnding, type JobEnding } from './job-ending.js';
 import { KubernetesCheck } from './kubernetes-check.js';
 import { asSchedulingError, toSchedulingError } from './kubernetes-errors.js';
 import { isBeingRemoved, jidOf, toJob, toListedJobs } from './kubernetes-job.js';
-import { readWorkerLogs } from './kubernetes-logs.js';
+import { WorkerLogs } from './kubernetes-logs.js';
 import { jobObjectName } from './kubernetes-names.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { buildJob, OWN_SELECTOR } from './kubernetes-request.js';
@@ -49,6 +48,7 @@ export class KubernetesScheduler implements SchedulerPort {
   readonly parallelStarts = PARALLEL_STARTS;
   private readonly rights: KubernetesCheck;
   private readonly starts: JobStart;
+  private readonly workerLogs: WorkerLogs;
 
   constructor(
     private readonly api: KubernetesApi,
@@ -58,6 +58,7 @@ export class KubernetesScheduler implements SchedulerPort {
       options.profile === 'openshift' ? OPENSHIFT_CAPABILITIES : KUBERNETES_CAPABILITIES;
     this.rights = new KubernetesCheck(api);
     this.starts = new JobStart(api, options);
+    this.workerLogs = new WorkerLogs(api);
   }
 
   plan(spec: JobSpec): readonly unknown[] {
@@ -109,8 +110,7 @@ export class KubernetesScheduler implements SchedulerPort {
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const { object, pods } = await this.look(name, signal);
     const workers = object.spec?.completions ?? parseWorkers(object.metadata.annotations ?? {});
-    const logs = await this.ask(readWorkerLogs(this.api, workers, pods, window, signal));
-    return { text: joinWorkerLogs(logs) };
+    return this.ask(this.workerLogs.read(workers, pods, window, signal));
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
