@@ -18,9 +18,12 @@ export class ClusterRig {
     private readonly kubeconfig: string,
   ) {}
 
-  /** @param name of the cluster's folder: short, and no other spec's */
-  static async up(name: string): Promise<ClusterRig> {
-    const cluster = await FaultyCluster.up(name);
+  /**
+   * @param name of the cluster's folder: short, and no other spec's
+   * @param variables of the script that brings it up
+   */
+  static async up(name: string, variables: Readonly<Record<string, string>> = {}) {
+    const cluster = await FaultyCluster.up(name, variables);
     const proxy = await startFaultProxy({ port: 0 }, cluster.server);
     const kubeconfig = await cluster.writeKubeconfig('proxy.kubeconfig', {
       server: `http://127.0.0.1:${proxy.port}`,

@@ -19,8 +19,9 @@ export class FaultyCluster {
     readonly kubeconfig: string,
   ) {}
 
-  static async up(name: string): Promise<FaultyCluster> {
-    const { stdout } = await script('up.sh', name);
+  /** @param variables of the script that brings it up */
+  static async up(name: string, variables: Readonly<Record<string, string>> = {}) {
+    const { stdout } = await script('up.sh', name, variables);
     const kubeconfig = /KUBECONFIG=(\S+)\s*$/.exec(stdout)?.[1];
     if (kubeconfig === undefined) throw new Error(`up.sh named no KUBECONFIG: ${stdout}`);
     return new FaultyCluster(name, kubeconfig);
@@ -88,7 +89,9 @@ export class FaultyCluster {
 
   /** The node's agent says and does nothing more; its pods go on. */
   async freezeNode(): Promise<void> {
-    for (const pid of await this.kubelets()) process.kill(pid, 'SIGSTOP');
+    const pids = await this.kubelets();
+    if (pids.length === 0) throw new Error('the node has no agent to freeze');
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
   }
 
   async thawNode(): Promise<void> {
@@ -117,9 +120,9 @@ export class FaultyCluster {
 
 let applied = 0;
 
-function script(file: string, name: string) {
+function script(file: string, name: string, variables: Readonly<Record<string, string>> = {}) {
   return run('bash', [`${SCRIPTS}${file}`], {
     timeout: UP_DEADLINE_MS,
-    env: { ...process.env, NAME: name },
+    env: { ...process.env, ...variables, NAME: name },
   });
 }

@@ -159,6 +159,7 @@ kubeAPIBurst: 200
 eventRecordQPS: 100
 eventBurst: 200
 nodeStatusUpdateFrequency: 5s
+nodeLeaseDurationSeconds: 8
 shutdownGracePeriod: 0s
 healthzPort: 0
 YAML

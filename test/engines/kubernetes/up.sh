@@ -5,6 +5,7 @@
 #
 #   NAME            kubernetes; with another NAME a second one comes up beside the first
 #   RUN             its folder, ${PMAN_TEST_RUN:-/tmp/pman-test}/$NAME
+#   NODE_GRACE      seconds of silence after which the node counts as lost, 50
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib.sh"
@@ -88,6 +89,7 @@ start "$RUN/controllers.pid" "$RUN/log/controllers.log" "$KUBE" kube-controller-
   --use-service-account-credentials --root-ca-file "$PKI/ca.crt" \
   --service-account-private-key-file "$PKI/sa.key" --leader-elect=false \
   --flex-volume-plugin-dir "$RUN/volume-plugins" \
+  --node-monitor-period 1s --node-monitor-grace-period "${NODE_GRACE:-50}s" \
   --kube-api-qps 500 --kube-api-burst 1000 --concurrent-job-syncs 50 --concurrent-gc-syncs 50 --profiling=false
 start "$RUN/scheduler.pid" "$RUN/log/scheduler.log" "$KUBE" kube-scheduler \
   --kubeconfig "$RUN/scheduler.kubeconfig" --bind-address 127.0.0.1 --secure-port 0 \
