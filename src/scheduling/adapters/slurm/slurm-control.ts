@@ -3,10 +3,11 @@ import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import type { JobName } from '../../domain/job-name.js';
 import { parseQueue } from './slurm-queue.js';
-import { STATE_MEANING } from './slurm-status.js';
+import { isEnd } from './slurm-status.js';
 import type { Submission } from './slurm-request.js';
 
 const ASK_AGAIN_MS = 300;
+const CLEAR_DEADLINE_MS = 5_000;
 const SUBMIT_DEADLINE_MS = 20_000;
 const NO_SUCH_JOB = /invalid job id/i;
 
@@ -45,20 +46,21 @@ export class SlurmControl {
     while (!(await hasEnded())) {
       const text = (await this.commands.run('squeue', args, signal).catch(ignoreUnknown)) ?? '';
       const rows = [...parseQueue(text).values()];
-      if (rows.every(({ state }) => typeof meaningOf(state) === 'object')) return;
+      if (rows.every(({ state }) => isEnd(state))) return;
       await sleep(ASK_AGAIN_MS, undefined, { signal });
     }
+  }
+
+  /** Waits a little until SLURM has seen the end of a job that has ended; it need not answer. */
+  async untilCleared(job: string, signal: AbortSignal): Promise<void> {
+    const time = AbortSignal.any([signal, AbortSignal.timeout(CLEAR_DEADLINE_MS)]);
+    const never = (): Promise<boolean> => Promise.resolve(false);
+    await this.untilEnded(job, never, time).catch(() => undefined);
   }
 
   async ping(signal: AbortSignal): Promise<string> {
     return (await this.commands.run('scontrol', ['ping'], signal)).trim();
   }
-}
-
-/** As an object where a job has ended. */
-function meaningOf(state: string): object | string {
-  const meaning = STATE_MEANING.get(state) ?? 'running';
-  return meaning === 'succeeded' ? {} : meaning;
 }
 
 function ignoreUnknown(error: unknown): undefined {

@@ -1,5 +1,5 @@
 import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
-import { stateWord, type QueueRow } from './slurm-status.js';
+import { isEnd, stateWord, type QueueRow } from './slurm-status.js';
 
 /** What SLURM listed at one moment, by `job` or `job_worker`. */
 export interface QueueSnapshot {
@@ -35,7 +35,7 @@ export class SlurmQueue {
   private readonly accounted = new Map<string, QueueRow>();
 
   constructor(
-    private readonly commands: SlurmCommands,
+    private readonly commands: Pick<SlurmCommands, 'run'>,
     private readonly accounting: boolean,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -96,7 +96,10 @@ export class SlurmQueue {
       .catch(() => '');
     if (this.accounted.size > MAX_KEPT) this.accounted.clear();
     if (this.absentSince.size > MAX_KEPT) this.absentSince.clear();
-    for (const [key, row] of parseAccounts(text)) this.accounted.set(key, row);
+    for (const [key, row] of parseAccounts(text)) {
+      // It may not have heard of the end yet.
+      if (isEnd(row.state)) this.accounted.set(key, row);
+    }
     for (const job of jobs) this.missing.delete(job);
   }
 }

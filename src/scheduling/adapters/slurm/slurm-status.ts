@@ -94,6 +94,12 @@ export function stateWord(text: string): string {
   return text.split(/[ +]/, 1)[0] ?? '';
 }
 
+/** Whether a job in this state has ended; an unknown word is taken for a running job. */
+export function isEnd(state: string): boolean {
+  const meaning = STATE_MEANING.get(state) ?? 'running';
+  return typeof meaning === 'object' || meaning === 'succeeded';
+}
+
 /** The state of one worker; its own record counts more than what SLURM says. Pure. */
 export function workerState(sight: WorkerSight, limits: WorkerLimits): JobState {
   const { facts, row, stopRequested } = sight;

@@ -198,7 +198,12 @@ export class SlurmScheduler implements SchedulerPort {
   }
 
   private async endAndForget(name: JobName, signal: AbortSignal): Promise<void> {
+    const { job, workers } = await this.stored(name);
     await this.end(name, signal);
+    // What has ended by its own record may still be clearing away its container.
+    if (job !== undefined && workers.every(({ end }) => end !== undefined)) {
+      await this.control.untilCleared(job, signal);
+    }
     if (!(await this.records.forget(name))) throw jobNotFound(name);
   }
 
