@@ -36,6 +36,7 @@ export function slurmTarget(): ContractTarget {
     features: [
       'images',
       'hard-limits',
+      'process-limit',
       'container-rights',
       'shm-size',
       'gpu-refusal',
