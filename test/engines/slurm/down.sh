@@ -15,9 +15,9 @@ fi
 if [ -s "$CONTAINERS_CONF" ]; then
   timeout 60 podman "${STORE[@]}" rm --all --force --time 0 >/dev/null 2>&1 || say 'not all containers ended'
 fi
-stop "$RUN/slurmd.pid" 10
+for node in "${NODES[@]}" "$NODE-b"; do stop "$RUN/slurmd.$node.pid" 10; done
 # What a job still had running is recorded nowhere but in its step daemon's folder.
-for socket in "$RUN"/spool/"$NODE"_*; do
+for socket in "$RUN"/spool/*/"$NODE"*_*; do
   [ -S "$socket" ] || continue
   for pid in $(pgrep -f "slurmstepd: \[$(basename "$socket" | sed 's/.*_\([0-9]*\)\..*/\1/')\." || true); do
     [ "$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -c "SLURM_CONF=$SLURM_CONF")" = 0 ] ||

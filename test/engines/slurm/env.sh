@@ -3,6 +3,8 @@
 
 export SLURM_CONF=$RUN/etc/slurm.conf
 NODE=$(hostname -s)
+NODES=("$NODE")
+[ "${SLURM_NODES:-1}" = 1 ] || NODES+=("$NODE-b")
 accounting=${SLURM_ACCOUNTING:-yes}
 # Ports of its own, below those that the kernel gives away by itself.
 PORT=$((10000 + 16#$ID % 4000 * 5))
@@ -17,12 +19,44 @@ tell() {
 
 controller_answers() { "${QUICK[@]}" scontrol ping | grep -E 'is UP' >/dev/null; }
 
-node_ready() {
-  case $("${QUICK[@]}" sinfo -h -N -n "$NODE" -o %T 2>/dev/null | head -n 1) in
+node_ready() { # NODE
+  case $("${QUICK[@]}" sinfo -h -N -n "$1" -o %T 2>/dev/null | head -n 1) in
     idle | mixed | allocated) return 0 ;;
-    down* | drain* | inval*) "${QUICK[@]}" scontrol update "nodename=$NODE" state=resume || true ;;
+    down* | drain* | inval*) "${QUICK[@]}" scontrol update "nodename=$1" state=resume || true ;;
   esac
   return 1
+}
+
+nodes_ready() {
+  local node
+  for node in "${NODES[@]}"; do node_ready "$node" || return 1; done
+}
+
+nodes_alive() {
+  local node
+  for node in "${NODES[@]}"; do alive "$RUN/slurmd.$node.pid" >/dev/null || return 1; done
+}
+
+start_nodes() {
+  local node
+  for node in "${NODES[@]}"; do
+    mkdir -p "$RUN/spool/$node"
+    alive "$RUN/slurmd.$node.pid" >/dev/null ||
+      start "$RUN/slurmd.$node.pid" "$RUN/log/slurmd.$node.log" slurmd -D -N "$node"
+  done
+  for node in "${NODES[@]}"; do
+    await "$RUN/slurmd.$node.pid" 30 "$RUN/log/slurmd.$node.log" node_ready "$node"
+  done
+}
+
+# A line of slurm.conf for each node; they share the machine, so both have all of it.
+node_lines() {
+  local node port=$((PORT + 1))
+  for node in "${NODES[@]}"; do
+    echo "NodeName=$node NodeHostname=$NODE NodeAddr=127.0.0.1 Port=$port CPUs=64 Boards=1 SocketsPerBoard=1" \
+      "CoresPerSocket=64 ThreadsPerCore=1 RealMemory=64000 State=UNKNOWN"
+    port=$((PORT + 4))
+  done
 }
 
 # A program that jobs call as their podman: with the storage and the settings of this instance.
@@ -57,11 +91,10 @@ AuthType=auth/munge
 AuthInfo=socket=$RUN/munge/munge.sock
 MpiDefault=none
 SlurmctldPort=$PORT
-SlurmdPort=$((PORT + 1))
 SlurmctldPidFile=$RUN/slurmctld.own.pid
-SlurmdPidFile=$RUN/slurmd.own.pid
+SlurmdPidFile=$RUN/slurmd.%n.own.pid
 StateSaveLocation=$RUN/state
-SlurmdSpoolDir=$RUN/spool
+SlurmdSpoolDir=$RUN/spool/%n
 SlurmctldDebug=info
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
@@ -75,12 +108,16 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SlurmdParameters=config_overrides
 MinJobAge=${SLURM_MIN_JOB_AGE:-2}
+SlurmdTimeout=10
 KillWait=5
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 MessageTimeout=10
 GresTypes=gpu
-NodeName=$NODE NodeAddr=127.0.0.1 CPUs=64 Boards=1 SocketsPerBoard=1 CoresPerSocket=64 ThreadsPerCore=1 RealMemory=64000 State=UNKNOWN
-PartitionName=main Nodes=$NODE Default=YES MaxTime=INFINITE State=UP
-PartitionName=other Nodes=$NODE MaxTime=INFINITE State=UP
+$(node_lines)
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=other Nodes=ALL MaxTime=INFINITE State=UP
+PartitionName=first Nodes=ALL MaxTime=INFINITE PriorityTier=10 State=UP
 CONF
   printf 'CgroupPlugin=cgroup/v1\n' >"$RUN/etc/cgroup.conf"
   cat >"$RUN/etc/slurmdbd.conf" <<CONF

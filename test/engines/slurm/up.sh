@@ -7,6 +7,9 @@
 #   RUN                its folder, ${PMAN_TEST_RUN:-/tmp/pman-test}/$NAME
 #   SLURM_ACCOUNTING   yes; no for a site without accounting
 #   SLURM_MIN_JOB_AGE  2; after that many seconds the controller forgets a job that has ended
+#   SLURM_NODES        1; with 2 there is another node on this host, named like the first with -b
+#
+# Starts again whatever of it has ended, and leaves the rest alone.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib.sh"
@@ -18,13 +21,13 @@ mkdir -p "$RUN_BASE"
 exec 9>"$RUN_BASE/lock"
 flock 9
 
-if alive "$RUN/slurmctld.pid" >/dev/null && alive "$RUN/slurmd.pid" >/dev/null && node_ready; then
+if alive "$RUN/slurmctld.pid" >/dev/null && nodes_alive && nodes_ready; then
   say "slurm $NAME is already up"
   tell
   exit 0
 fi
 
-need slurmctld slurmd sbatch munged podman runc conmon
+need slurmctld slurmd sbatch munged podman runc conmon ip iptables
 [ "$accounting" = no ] || need slurmdbd mariadbd mariadb-install-db
 [ "$(id -u)" = 0 ] || die 'these scripts run slurm as root'
 
@@ -35,14 +38,15 @@ write_settings
 write_runtime
 write_slurm_conf
 
-start "$RUN/podman.pid" "$RUN/log/podman.log" "$RUN/podman" system service --time=0 "unix://$RUN/podman.sock"
+alive "$RUN/podman.pid" >/dev/null ||
+  start "$RUN/podman.pid" "$RUN/log/podman.log" "$RUN/podman" system service --time=0 "unix://$RUN/podman.sock"
 await "$RUN/podman.pid" 30 "$RUN/log/podman.log" test -S "$RUN/podman.sock"
 start_munge
 [ "$accounting" = no ] || start_accounting
-start "$RUN/slurmctld.pid" "$RUN/log/slurmctld.log" slurmctld -D
+alive "$RUN/slurmctld.pid" >/dev/null ||
+  start "$RUN/slurmctld.pid" "$RUN/log/slurmctld.log" slurmctld -D
 await "$RUN/slurmctld.pid" 30 "$RUN/log/slurmctld.log" controller_answers
-start "$RUN/slurmd.pid" "$RUN/log/slurmd.log" slurmd -D -N "$NODE"
-await "$RUN/slurmd.pid" 30 "$RUN/log/slurmd.log" node_ready
+start_nodes
 
 say "slurm $NAME is up (logs $RUN/log)"
 tell
