@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { quoteWords } from './shell-quote.js';
+import { QUOTE_PRELUDE, quoteWords } from './shell-quote.js';
 
 const HARD_WORDS = [
   "it's",
@@ -9,6 +9,7 @@ const HARD_WORDS = [
   '"',
   '\\',
   'a\nb\r',
+  'a\r\nb',
   '<<<>>>',
   '-o/etc/x',
   '',
@@ -17,7 +18,7 @@ const HARD_WORDS = [
 
 /** What a real shell makes of the words. */
 function readByShell(words: readonly string[]): readonly string[] {
-  const script = `set -- ${quoteWords(words)}\nfor word in "$@"; do printf '%s\\0' "$word"; done`;
+  const script = `${QUOTE_PRELUDE}\nset -- ${quoteWords(words)}\nfor word in "$@"; do printf '%s\\0' "$word"; done`;
   const output = execFileSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' });
   return output.split('\0').slice(0, -1);
 }
@@ -25,6 +26,10 @@ function readByShell(words: readonly string[]): readonly string[] {
 describe('quoted words', () => {
   it('are to a shell exactly what they were', () => {
     expect(readByShell(HARD_WORDS)).toEqual(HARD_WORDS);
+  });
+
+  it('have no line break that sbatch refuses', () => {
+    expect(quoteWords(HARD_WORDS)).not.toContain('\r');
   });
 
   it('are so whatever they are', () => {

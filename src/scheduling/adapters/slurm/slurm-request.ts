@@ -1,6 +1,6 @@
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { quoteWord, quoteWords } from './shell-quote.js';
+import { QUOTE_PRELUDE, quoteWord, quoteWords } from './shell-quote.js';
 import type { SlurmOptions } from './slurm-options.js';
 import { runtimeCommand } from './slurm-runtime.js';
 import { SUPERVISE } from './slurm-script.js';
@@ -89,6 +89,7 @@ function buildScript(
   const { args, environment } = runtimeCommand(spec, options);
   return [
     '#!/bin/sh',
+    QUOTE_PRELUDE,
     `record=${quoteWord(directory)}`,
     `run=${quoteWord(runId)}`,
     `limit=${quoteWord(spec.timeLimit === undefined ? '' : String(spec.timeLimit))}`,
