@@ -4,6 +4,7 @@ import { SlurmQueue } from './slurm-queue.js';
 /** A SLURM that has forgotten every job, whose accounting says what it is told to; and a clock. */
 function forgetful(answers: string[]) {
   const calls: string[] = [];
+  const { signal } = new AbortController();
   let time = 0;
   const run = (program: string): Promise<string> => {
     calls.push(program);
@@ -12,10 +13,10 @@ function forgetful(answers: string[]) {
   const queue = new SlurmQueue({ run }, true, () => time);
   const look = async (afterMs: number): Promise<unknown> => {
     time += afterMs;
-    await queue.current();
+    await queue.current(signal);
     // A look that is due is made behind an answer; the next one shows it.
     await new Promise(setImmediate);
-    return queue.rowOf(await queue.current(), '7', 1, 1);
+    return queue.rowOf(await queue.current(signal), '7', 1, 1);
   };
   return { calls, look };
 }

@@ -1,4 +1,5 @@
 import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
+import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import { isEnd, stateWord, type QueueRow } from './slurm-status.js';
 
 /** What SLURM listed at one moment, by `job` or `job_worker`. */
@@ -13,6 +14,8 @@ const MAX_INTERVAL_MS = 30_000;
 /** The controller may spend at most one part in this many of its time on us. */
 const SHARE = 10;
 const DEADLINE_MS = 10_000;
+/** Beyond its interval a look counts as the newest for this long while another one is under way. */
+const PATIENCE_MS = 3_000;
 /** Longer than accounting and shared storage lag. */
 const LOST_AFTER_MS = 180_000;
 const MAX_KEPT = 20_000;
@@ -29,6 +32,7 @@ const ACCOUNT_ARGS = [
 export class SlurmQueue {
   private latest: QueueSnapshot | undefined;
   private flight: Promise<QueueSnapshot> | undefined;
+  private fault: { readonly error: unknown; readonly at: number } | undefined;
   private interval = MIN_INTERVAL_MS;
   private readonly missing = new Set<string>();
   private readonly absentSince = new Map<string, number>();
@@ -40,18 +44,20 @@ export class SlurmQueue {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The newest look, never much older than an interval; a fault of SLURM is everybody's. @throws SlurmError */
-  async current(): Promise<QueueSnapshot> {
-    const { latest } = this;
+  /**
+   * The newest look, never much older than an interval; a fault of SLURM is everybody's.
+   * @throws SlurmError, also when `signal` ends the wait
+   */
+  async current(signal: AbortSignal): Promise<QueueSnapshot> {
+    const { latest, fault } = this;
     const age = latest === undefined ? Infinity : this.now() - latest.asOf;
     if (latest !== undefined && age < this.interval) return latest;
-    this.flight ??= this.look().finally(() => {
-      this.flight = undefined;
-    });
-    if (latest === undefined || age > this.interval + DEADLINE_MS) return this.flight;
+    const isFaulty = fault !== undefined && this.now() - fault.at < MIN_INTERVAL_MS;
+    if (!isFaulty) this.flight ??= this.look();
     // What the records say must not wait for what the queue says; a fault is told when it lasts.
-    this.flight.catch(() => undefined);
-    return latest;
+    if (latest !== undefined && age < this.interval + PATIENCE_MS) return latest;
+    if (fault !== undefined) throw fault.error;
+    return Promise.race([this.flight ?? this.look(), untilAborted(signal)]);
   }
 
   /** A job that has left the queue: the next look asks the accounting for it. */
@@ -73,14 +79,27 @@ export class SlurmQueue {
     return snapshot.asOf - since > LOST_AFTER_MS ? 'lost' : 'absent';
   }
 
-  private async look(): Promise<QueueSnapshot> {
+  private look(): Promise<QueueSnapshot> {
+    const flight = this.ask().finally(() => {
+      this.flight = undefined;
+    });
+    // Not everybody waits for it.
+    flight.catch(() => undefined);
+    return flight;
+  }
+
+  private async ask(): Promise<QueueSnapshot> {
     const asOf = this.now();
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
       const rows = parseQueue(await this.commands.run('squeue', QUEUE_ARGS, signal));
       if (this.accounting && this.missing.size > 0) await this.askAccounting(signal);
       this.latest = { asOf, rows };
+      this.fault = undefined;
       return this.latest;
+    } catch (error) {
+      this.fault = { error, at: this.now() };
+      throw error;
     } finally {
       const took = this.now() - asOf;
       this.interval = Math.min(Math.max(MIN_INTERVAL_MS, took * SHARE), MAX_INTERVAL_MS);
@@ -102,6 +121,15 @@ export class SlurmQueue {
     }
     for (const job of jobs) this.missing.delete(job);
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = (): void =>
+      reject(new SlurmError('squeue did not answer in time', false, { cause: signal.reason }));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** @param text lines of job, array index, state, reason; a line that is none is left out */

@@ -26,7 +26,7 @@ import { asSchedulingError, toSubmitError } from './slurm-errors.js';
 import { toJob } from './slurm-job.js';
 import type { SlurmOptions } from './slurm-options.js';
 import { SlurmQueue } from './slurm-queue.js';
-import { createRecord } from './slurm-record.js';
+import { createRecord, type SlurmRecord } from './slurm-record.js';
 import { SlurmRecords, type StoredJob } from './slurm-records.js';
 import { buildSubmission } from './slurm-request.js';
 import { slurmCapabilities } from './slurm.capabilities.js';
@@ -43,7 +43,7 @@ export class SlurmScheduler implements SchedulerPort {
   /** Jobs that have ended, by the mark of their record: nothing of them changes any more. */
   private readonly ended = new Map<JobName, { readonly mark: string; readonly job: Job }>();
   /** When a run was first seen submitted: an earlier look at the queue says nothing about it. */
-  private readonly firstSeen = new Map<string, number>();
+  private readonly firstSeen = new Map<JobName, { readonly runId: string; readonly at: number }>();
 
   constructor(
     commands: SlurmCommands,
@@ -68,12 +68,12 @@ export class SlurmScheduler implements SchedulerPort {
     return asSchedulingError(this.submitOnce(spec, signal));
   }
 
-  find(name: JobName, _signal: AbortSignal): Promise<Job> {
-    return asSchedulingError(this.look(name));
+  find(name: JobName, signal: AbortSignal): Promise<Job> {
+    return asSchedulingError(this.look(name, signal));
   }
 
-  list(_signal: AbortSignal): Promise<readonly ListedJob[]> {
-    return asSchedulingError(this.listAll());
+  list(signal: AbortSignal): Promise<readonly ListedJob[]> {
+    return asSchedulingError(this.listAll(signal));
   }
 
   /** There are no events: whoever wants to know reads the records. */
@@ -102,7 +102,7 @@ export class SlurmScheduler implements SchedulerPort {
     await this.records.claim(createRecord(spec, randomUUID()));
     const stored = await this.records.find(spec.name);
     if (stored?.record.spec.specHash !== spec.specHash) throw nameTaken(spec.name);
-    if (stored.job !== undefined) return this.seen(stored);
+    if (stored.job !== undefined) return this.seen(stored, signal);
     const { runId } = stored.record;
     const lock = await this.records.lock(spec.name);
     if (lock === 'taken') throw backendUnavailable('another service is submitting the job');
@@ -126,18 +126,17 @@ export class SlurmScheduler implements SchedulerPort {
     return buildSubmission(spec, { directory, runId }, this.options);
   }
 
-  private async look(name: JobName): Promise<Job> {
-    return this.seen(await this.stored(name));
+  private async look(name: JobName, signal: AbortSignal): Promise<Job> {
+    return this.seen(await this.stored(name), signal);
   }
 
   /** The job by its own record where that says everything, else also by the queue. */
-  private async seen(stored: StoredJob): Promise<Job> {
+  private async seen(stored: StoredJob, signal: AbortSignal): Promise<Job> {
     const { record, job } = stored;
     const own = toJob(stored, () => 'unseen');
     if (job === undefined || isFinal(own.state.status)) return own;
-    const since = this.firstSeen.get(record.runId) ?? performance.now();
-    this.firstSeen.set(record.runId, since);
-    const snapshot = await this.queue.current();
+    const since = this.sightOf(record);
+    const snapshot = await this.queue.current(signal);
     if (snapshot.asOf < since) return own;
     // Read again: what has left the queue since may have written its end before.
     const now = (await this.records.find(record.spec.name)) ?? stored;
@@ -149,26 +148,33 @@ export class SlurmScheduler implements SchedulerPort {
     });
   }
 
-  private async listAll(): Promise<readonly ListedJob[]> {
+  private sightOf({ runId, spec: { name } }: SlurmRecord): number {
+    const known = this.firstSeen.get(name);
+    if (known?.runId === runId) return known.at;
+    const at = performance.now();
+    this.firstSeen.set(name, { runId, at });
+    return at;
+  }
+
+  private async listAll(signal: AbortSignal): Promise<readonly ListedJob[]> {
     const marks = await this.records.list();
-    for (const name of this.ended.keys()) if (!marks.has(name)) this.ended.delete(name);
+    for (const known of [this.ended, this.firstSeen]) {
+      for (const name of known.keys()) if (!marks.has(name)) known.delete(name);
+    }
     const listed: ListedJob[] = [];
     for (const [name, mark] of marks) {
       const known = this.ended.get(name);
-      const job = known?.mark === mark ? known.job : await this.lookIfThere(name);
+      const job = known?.mark === mark ? known.job : await this.lookIfThere(name, signal);
       if (job === undefined) continue;
-      if (isFinal(job.state.status)) {
-        this.ended.set(name, { mark, job });
-        this.firstSeen.delete(job.incarnation);
-      }
+      if (isFinal(job.state.status)) this.ended.set(name, { mark, job });
       listed.push({ name, mark: job.mark });
     }
     return listed;
   }
 
-  private async lookIfThere(name: JobName): Promise<Job | undefined> {
+  private async lookIfThere(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
     const stored = await this.records.find(name);
-    return stored === undefined ? undefined : this.seen(stored);
+    return stored === undefined ? undefined : this.seen(stored, signal);
   }
 
   private async readLogs(name: JobName, window: LogWindow): Promise<JobLog> {
