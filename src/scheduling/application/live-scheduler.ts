@@ -54,10 +54,14 @@ export class LiveScheduler implements SchedulerPort {
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
     // Look-ups that begin during the submission know more than its answer.
     const asOf = this.sync.now();
-    const job = await this.backend.submit(spec, signal);
-    this.table.learn(spec.name, job, asOf);
-    this.sync.doubt(spec.name);
-    return job;
+    try {
+      const job = await this.backend.submit(spec, signal);
+      this.table.learn(spec.name, job, asOf);
+      return job;
+    } finally {
+      // A list may have seen what was refused and is gone again.
+      this.sync.doubt(spec.name);
+    }
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
