@@ -43,7 +43,7 @@ function restrictedNamespace(store: string): readonly object[] {
 
 const clusters = chosenTargets().filter(isClusterTarget);
 
-describe.runIf(clusters.length > 0).each(clusters.map((target) => ({ target, name: target.name })))(
+describe.each(clusters.map((target) => ({ target, name: target.name })))(
   'on a cluster, $name',
   ({ target }) => {
     let store = '';

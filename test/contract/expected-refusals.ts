@@ -1,3 +1,4 @@
+import { GIVEN_CLUSTER } from './given-cluster.js';
 import type { Feature } from './target.js';
 
 /** A feature that a target does not have, and how a user learns of it. */
@@ -21,8 +22,15 @@ const ENGINE_SETTINGS = {
   MEMORY_LIMIT: 'soft',
 };
 
+const NOT_OF_THIS_HOST: ExpectedRefusal = {
+  target: 'kubernetes',
+  feature: 'local-processes',
+  because: 'the pods of a cluster elsewhere are not of this host',
+};
+
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
+  ...(GIVEN_CLUSTER.kubeconfig === undefined ? [] : [NOT_OF_THIS_HOST]),
   {
     target: 'process',
     feature: 'images',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wrongInAnswer } from './answer-rules.js';
+import { GIVEN_CLUSTER, PROBE_IMAGE } from './given-cluster.js';
 import type { RunningService } from './service-process.js';
 import type { ContractTarget, ForeignObject } from './target.js';
 
@@ -55,7 +56,7 @@ export class Harness {
       cpu_limit: 1_000,
       memory_limit: 200,
       gpu_limit: 0,
-      image: 'local/probe:1',
+      image: PROBE_IMAGE,
       entrypoint: ['/bin/sh', '-c', script, 'probe'],
       type: 'fs',
       input_dir: `${key}/incoming`,
@@ -225,10 +226,12 @@ function clientOf(service: RunningService): AxiosInstance {
 
 /** With what a backend has put beside it. */
 export async function removeStore(store: string): Promise<void> {
+  if (store === GIVEN_CLUSTER.store) return;
   await rm(store, { recursive: true, force: true });
   await rm(`${store}.records`, { recursive: true, force: true });
 }
 
 export async function createStore(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'pman-contract-'));
+  const { store = tmpdir(), claim } = GIVEN_CLUSTER;
+  return claim === undefined ? mkdtemp(join(store, 'pman-contract-')) : store;
 }

@@ -40,7 +40,7 @@ async function start(
 
 const engines = chosenTargets().filter(isEngineTarget);
 
-describe.runIf(engines.length > 0).each(engines.map((target) => ({ target, name: target.name })))(
+describe.each(engines.map((target) => ({ target, name: target.name })))(
   'a store in a volume of $name',
   ({ target }) => {
     beforeAll(() => target.start());

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
+import { PROBE_ENTRYPOINT_IMAGE } from '../given-cluster.js';
 
 /** Writes its arguments with a NUL after each. */
 const WRITE_ARGV = 'for word in "$@"; do printf "%s\\0" "$word"; done > /share/outgoing/argv';
@@ -102,7 +103,7 @@ export const COMMAND_CASES: readonly ContractCase[] = [
     needs: ['images'],
     async run(harness) {
       const { job } = await harness.run('echo "$FROM_ENTRYPOINT" > /share/outgoing/from', {
-        image: 'local/probe-entrypoint:1',
+        image: PROBE_ENTRYPOINT_IMAGE,
       });
       expect(await harness.written(job, 'from')).toBe('yes\n');
     },
@@ -116,7 +117,7 @@ export const COMMAND_CASES: readonly ContractCase[] = [
       const { job, answer } = await harness.run(
         'echo "[$FROM_ENTRYPOINT]" > /share/outgoing/from',
         {
-          image: 'local/probe-entrypoint:1',
+          image: PROBE_ENTRYPOINT_IMAGE,
         },
       );
       expect(await harness.written(job, 'from')).toBe('[]\n');

@@ -2,12 +2,13 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ContractCase } from '../contract-case.js';
+import { PROBE_IMAGE } from '../given-cluster.js';
 import type { Harness, Job } from '../harness.js';
 
 /** A refused job can be sent again in a form that works: nothing of it was left behind. */
 async function expectNothingLeft(harness: Harness, job: Job): Promise<void> {
   expect((await harness.get(job.jid)).status).toBe(404);
-  const mended = { ...job, entrypoint: ['/bin/true'], image: 'local/probe:1' };
+  const mended = { ...job, entrypoint: ['/bin/true'], image: PROBE_IMAGE };
   expect((await harness.post(mended)).status).toBe(201);
   expect((await harness.delete(job.jid)).status).toBe(204);
 }

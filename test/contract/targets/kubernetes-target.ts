@@ -1,11 +1,13 @@
+import { KubeConfig } from '@kubernetes/client-node';
 import axios, { type AxiosInstance } from 'axios';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { Agent } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { GIVEN_CLUSTER, PROBE_IMAGE } from '../given-cluster.js';
 import type { ContractTarget, ForeignObject } from '../target.js';
 
 const run = promisify(execFile);
@@ -15,7 +17,7 @@ const START_DEADLINE_MS = 1_500_000;
 const KUBECTL_DEADLINE_MS = 90_000;
 const OWN = 'org.chrisproject.pman.managed-by=pman';
 const JID = 'org.chrisproject.pman.jid';
-const NAMESPACE = 'default';
+const { namespace: NAMESPACE, claim: CLAIM } = GIVEN_CLUSTER;
 const JOBS = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs`;
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 
@@ -51,7 +53,7 @@ export function isClusterTarget(target: ContractTarget): target is ClusterTarget
 
 /** A throw-away cluster of the suite's own, or the one whose kubeconfig a variable names. */
 export function kubernetesTarget(): ClusterTarget {
-  const given = process.env['CONTRACT_KUBECONFIG'];
+  const given = GIVEN_CLUSTER.kubeconfig;
   let kubeconfig = given ?? '';
   let api: AxiosInstance;
   const script = (name: string) =>
@@ -79,7 +81,8 @@ export function kubernetesTarget(): ClusterTarget {
       'hard-limits',
       'container-rights',
       'shm-size',
-      'local-processes',
+      // The pods of a cluster elsewhere are not of this host.
+      ...(given === undefined ? (['local-processes'] as const) : []),
     ],
     async start() {
       if (given === undefined) {
@@ -92,10 +95,16 @@ export function kubernetesTarget(): ClusterTarget {
       if (given === undefined) await script('down.sh');
     },
     // A small node takes the whole suite's jobs at once only if it does not reserve their limits.
-    environment: () => ({
+    environment: (store) => ({
       CONTAINER_ENV: 'kubernetes',
       KUBECONFIG: kubeconfig,
+      JOB_NAMESPACE: NAMESPACE,
       JOB_REQUEST_PERCENT: '2',
+      ...(CLAIM !== undefined && {
+        STORAGE_TYPE: 'kubernetes_pvc',
+        VOLUME_NAME: CLAIM,
+        STOREBASE_MOUNT: store,
+      }),
     }),
     async labels(jid) {
       const { labels, annotations } = (await find(jid)).metadata;
@@ -135,11 +144,23 @@ async function readCredentials(kubeconfig: string): Promise<ClusterCredentials> 
 }
 
 async function connect(kubeconfig: string): Promise<AxiosInstance> {
-  const { server, ...tls } = await readCredentials(kubeconfig);
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  // A token, a certificate or a program that gives either: whatever the user's kubeconfig has.
+  const options: RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const { ca, cert, key, rejectUnauthorized = true, servername, headers } = options;
   return axios.create({
-    baseURL: server,
+    baseURL: config.getCurrentCluster()?.server ?? '',
     validateStatus: () => true,
-    httpsAgent: new Agent(tls),
+    headers: headers as Record<string, string>,
+    httpsAgent: new Agent({
+      rejectUnauthorized,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
+    }),
   });
 }
 
@@ -151,7 +172,7 @@ async function list(api: AxiosInstance, path: string): Promise<readonly ClusterO
 
 /** A Job of somebody else that runs. */
 async function createForeign(api: AxiosInstance, name: string): Promise<ForeignObject> {
-  const container = { name: 'main', image: 'local/probe:1', command: ['sleep', '300'] };
+  const container = { name: 'main', image: PROBE_IMAGE, command: ['sleep', '300'] };
   const pod = {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: 0,

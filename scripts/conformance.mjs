@@ -1,0 +1,50 @@
+// Runs the contract suite on a cluster that is there already: README, "On Kubernetes and OpenShift".
+//
+//   npm run conformance -- --kubeconfig FILE --store DIR [--claim NAME] [--namespace NS] [--images PREFIX]
+//
+//   --kubeconfig  of the cluster; its user may do there what deploy/kubernetes/base/role.yaml says
+//   --store       a folder that this machine and every node see under this path
+//   --claim       persistent volume claim of the namespace: the folder is its root, and nodes need no path
+//   --namespace   for the jobs; default
+//   --images      where PREFIX/probe:1 and PREFIX/probe-entrypoint:1 are to be pulled; local
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { run, withLocalPrograms } from './lib/commands.mjs';
+
+const { values } = parseArgs({
+  options: {
+    kubeconfig: { type: 'string' },
+    store: { type: 'string' },
+    claim: { type: 'string' },
+    namespace: { type: 'string', default: 'default' },
+    images: { type: 'string', default: 'local' },
+  },
+});
+const { kubeconfig, store, claim, namespace, images } = values;
+
+async function main() {
+  if (kubeconfig === undefined || store === undefined) {
+    throw new Error('--kubeconfig and --store are needed: see the head of scripts/conformance.mjs');
+  }
+  const paths = [kubeconfig, store].map((path) => resolve(path));
+  await Promise.all(paths.map((path) => access(path)));
+  return run('vitest', ['run', '--project', 'contract', 'test/contract/contract.spec.ts'], {
+    env: {
+      ...withLocalPrograms(),
+      CONTRACT_TARGETS: 'kubernetes',
+      CONTRACT_KUBECONFIG: paths[0],
+      CONTRACT_STORE: paths[1],
+      CONTRACT_NAMESPACE: namespace,
+      CONTRACT_IMAGES: images.replace(/\/$/, ''),
+      ...(claim !== undefined && { CONTRACT_CLAIM: claim }),
+    },
+  });
+}
+
+main()
+  .then((code) => (process.exitCode = code))
+  .catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
