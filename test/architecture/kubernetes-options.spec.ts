@@ -9,7 +9,7 @@ import { jobSpec } from '../fakes/builders.js';
 
 const TABLE = resolve(import.meta.dirname, '../../docs/kubernetes-options.md');
 const ROW = /^\| +(?:none|`([A-Z_]+)=(.+?)`) +\| +(?:`(.+?)`|no place.*?) +\| +(?:`(.+?)`)? *\|$/gm;
-const CLUSTERS = ['kubernetes', 'openshift'];
+const CLUSTERS = new Set(['kubernetes', 'openshift']);
 const PREFIXES = [
   [/^pod\./, 'spec.template.spec.'],
   [/^container\./, 'spec.template.spec.containers.0.'],
@@ -45,7 +45,7 @@ function at(job: object, place: string): unknown {
 describe('the table of what settings do to a job on a cluster', () => {
   it('has every variable that only clusters have', () => {
     const ofClusters = VARIABLES.filter(({ only = ['all'] }) =>
-      only.every((backend) => CLUSTERS.includes(backend)),
+      only.every((backend) => CLUSTERS.has(backend)),
     );
     const named = new Set(rows.map(({ variable }) => variable));
     expect(ofClusters.length).toBeGreaterThan(10);

@@ -6,7 +6,7 @@ import { ClusterRig } from './cluster-rig.js';
 import { until } from './faulty-engine.js';
 
 /** Seconds; long enough for an agent that waits for the cores of a busy machine. */
-const NODE_GRACE = '12';
+const NODE_GRACE = '15';
 
 let rig: ClusterRig;
 let harness: Harness;
