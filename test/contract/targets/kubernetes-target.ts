@@ -102,6 +102,7 @@ export function kubernetesTarget(): ClusterTarget {
       JOB_REQUEST_PERCENT: '2',
       ...(CLAIM !== undefined && {
         STORAGE_TYPE: 'kubernetes_pvc',
+        STOREBASE: '',
         VOLUME_NAME: CLAIM,
         STOREBASE_MOUNT: store,
       }),
