@@ -27,6 +27,7 @@ import { toJob } from './slurm-job.js';
 import type { SlurmOptions } from './slurm-options.js';
 import { SlurmQueue } from './slurm-queue.js';
 import { createRecord, type SlurmRecord } from './slurm-record.js';
+import { refuseWhatWouldChange } from './slurm-refusals.js';
 import { SlurmRecords, type StoredJob } from './slurm-records.js';
 import { buildSubmission } from './slurm-request.js';
 import { slurmCapabilities } from './slurm.capabilities.js';
@@ -99,6 +100,7 @@ export class SlurmScheduler implements SchedulerPort {
   }
 
   private async submitOnce(spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    refuseWhatWouldChange(spec, this.options.runtime);
     await this.records.claim(createRecord(spec, randomUUID()));
     const stored = await this.records.find(spec.name);
     if (stored?.record.spec.specHash !== spec.specHash) throw nameTaken(spec.name);
