@@ -57,7 +57,9 @@ export const REPLICA_CASES: readonly ContractCase[] = [
     'what another service does is seen within seconds',
     async (one, other) => {
       const { job } = await one.run('true');
-      expect((await other.get(job.jid)).body['status']).toBe('finishedSuccessfully');
+      await expect
+        .poll(async () => (await other.get(job.jid)).body['status'], { timeout: HEARSAY_MS })
+        .toBe('finishedSuccessfully');
       expect((await other.delete(job.jid)).status).toBe(204);
       const deadline = performance.now() + HEARSAY_MS;
       const isGone = async (): Promise<boolean> => (await one.get(job.jid)).status === 404;
