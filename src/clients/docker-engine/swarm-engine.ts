@@ -1,0 +1,148 @@
+import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
+import { DockerEngine, type EngineFilters } from './docker-engine.js';
+import { dial } from './engine-calls.js';
+import type { RegistryCredentials } from './registry-credentials.js';
+
+/** A task as the engine lists it; what the client library does not know of is added. */
+export interface SwarmTask {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly ServiceID: string;
+  /** From 0, left out for 0. */
+  readonly Slot?: number;
+  readonly NodeID?: string;
+  readonly DesiredState: string;
+  /** Of a job: how often the service was updated. */
+  readonly JobIteration?: { readonly Index?: number };
+  readonly Status: {
+    readonly Timestamp?: string;
+    readonly State: string;
+    readonly Message?: string;
+    readonly Err?: string;
+    readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number };
+  };
+}
+
+export interface SwarmService {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: Docker.ServiceSpec;
+  readonly JobStatus?: { readonly JobIteration?: { readonly Index?: number } };
+}
+
+export interface SwarmNode {
+  readonly ID: string;
+  readonly Status: { readonly State: string };
+}
+
+/** What the engine says of its swarm. */
+export interface SwarmInfo {
+  readonly LocalNodeState: string;
+  readonly ControlAvailable: boolean;
+  readonly Error?: string;
+  readonly Nodes?: number;
+  readonly Managers?: number;
+}
+
+type Query = Readonly<Record<string, string>>;
+
+/** A manager of a swarm. */
+export class SwarmEngine extends DockerEngine {
+  async swarm(signal: AbortSignal): Promise<SwarmInfo> {
+    return (await this.get<{ readonly Swarm: SwarmInfo }>('/info', {}, signal)).Swarm;
+  }
+
+  /** @returns its id. */
+  async createService(
+    spec: Docker.ServiceSpec,
+    credentials: RegistryCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { ID } = await this.call('create', signal, (docker, abortSignal) =>
+      dial<{ readonly ID: string }>(docker, {
+        path: '/services/create',
+        method: 'POST',
+        options: spec,
+        abortSignal,
+        ...(credentials && { authconfig: credentials }),
+        statusCodes: { 200: true, 201: true },
+      }),
+    );
+    return ID;
+  }
+
+  /** @returns nothing where no service has that name (or id, or id prefix: check the answer). */
+  findService(name: string, signal: AbortSignal): Promise<SwarmService | undefined> {
+    const path = `/services/${encodeURIComponent(name)}`;
+    return this.orAbsent(this.get<SwarmService>(path, {}, signal));
+  }
+
+  listServices(filters: EngineFilters, signal: AbortSignal): Promise<readonly SwarmService[]> {
+    return this.get('/services', { filters: JSON.stringify(filters) }, signal);
+  }
+
+  listTasks(filters: EngineFilters, signal: AbortSignal): Promise<readonly SwarmTask[]> {
+    return this.get('/tasks', { filters: JSON.stringify(filters) }, signal);
+  }
+
+  listNodes(signal: AbortSignal): Promise<readonly SwarmNode[]> {
+    return this.get('/nodes', {}, signal);
+  }
+
+  async updateService(
+    { ID, Version }: SwarmService,
+    spec: Docker.ServiceSpec,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.call('write', signal, (docker, abortSignal) =>
+      dial(docker, {
+        path: `/services/${ID}/update?`,
+        method: 'POST',
+        options: { _query: { version: Version.Index }, _body: spec },
+        abortSignal,
+        statusCodes: { 200: true },
+      }),
+    );
+  }
+
+  async removeService(id: string, signal: AbortSignal): Promise<void> {
+    await this.orAbsent(
+      this.call('write', signal, (docker, abortSignal) =>
+        dial(docker, {
+          path: `/services/${id}`,
+          method: 'DELETE',
+          abortSignal,
+          statusCodes: { 200: true, 204: true },
+        }),
+      ),
+    );
+  }
+
+  /** The end of a task's log as the engine multiplexes it; the caller must drain or destroy it. */
+  readTaskLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
+    const tail = lines === undefined ? 'all' : String(lines);
+    return this.call('log', signal, (docker, abortSignal) =>
+      dial<Readable>(docker, {
+        path: `/tasks/${id}/logs?`,
+        options: { stdout: true, stderr: true, tail },
+        method: 'GET',
+        isStream: true,
+        abortSignal,
+        statusCodes: { 200: true },
+      }),
+    );
+  }
+
+  private get<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
+    return this.call('read', signal, (docker, abortSignal) =>
+      dial<T>(docker, {
+        path: Object.keys(query).length > 0 ? `${path}?` : path,
+        options: query,
+        method: 'GET',
+        abortSignal,
+        statusCodes: { 200: true },
+      }),
+    );
+  }
+}

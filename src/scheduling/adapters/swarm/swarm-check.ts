@@ -1,0 +1,67 @@
+import type { SwarmEngine, SwarmInfo } from '../../../clients/docker-engine/swarm-engine.js';
+import type { CheckResult } from '../../../shared/check-result.js';
+
+interface Trouble {
+  readonly detail: string;
+  readonly mend: string;
+}
+
+const NOT_A_MANAGER: Trouble = {
+  detail: 'the engine is a worker of its swarm, not a manager',
+  mend: 'point DOCKER_HOST at a manager, or run docker node promote for this node',
+};
+
+/** What a node's state within its swarm means where it is not `active`. */
+const STATES: Readonly<Record<string, Trouble>> = {
+  inactive: {
+    detail: 'the engine is not part of a swarm',
+    mend: 'run docker swarm init or docker swarm join there, or set CONTAINER_ENV=docker',
+  },
+  pending: { detail: 'the engine is joining its swarm', mend: 'nothing: wait until it has joined' },
+  locked: { detail: 'the swarm is locked', mend: 'run docker swarm unlock on this manager' },
+  error: {
+    detail: 'the engine has an error in its swarm',
+    mend: 'look at docker info on this node',
+  },
+};
+
+/** What keeps the engine from running services; nothing when it is a manager that is well. */
+export function troubleOf(info: SwarmInfo): Trouble | undefined {
+  const { LocalNodeState: state, ControlAvailable, Error: words = '' } = info;
+  if (state === 'active' && ControlAvailable && words === '') return undefined;
+  const trouble = STATES[state];
+  if (state !== 'active' && trouble !== undefined) return withWords(trouble, words);
+  if (!ControlAvailable && words === '') return NOT_A_MANAGER;
+  const detail = `the swarm has no leader: ${words}`;
+  return { detail, mend: 'bring more than half of the managers up, or force a new cluster' };
+}
+
+function withWords({ detail, mend }: Trouble, words: string): Trouble {
+  return { detail: words === '' ? detail : `${detail}: ${words}`, mend };
+}
+
+/** Whether the engine answers now, and is a manager that can run services. */
+export async function checkSwarm(
+  engine: SwarmEngine,
+  isStoreOnEachNode: boolean,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  try {
+    const { version, apiVersion } = await engine.askVersion(signal);
+    const info = await engine.swarm(signal);
+    const trouble = troubleOf(info);
+    const detail = `Docker ${version} (API ${apiVersion})`;
+    if (trouble !== undefined) return [{ name: 'swarm', ok: false, ...trouble }];
+    const nodes = info.Nodes ?? 1;
+    const hint =
+      nodes > 1 && isStoreOnEachNode ? '; the store must be the same on all of them' : '';
+    return [
+      { name: 'engine', ok: true, detail },
+      { name: 'swarm', ok: true, detail: `${nodes} node(s)${hint}` },
+    ];
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'no answer';
+    const mend = 'start Docker, or point DOCKER_HOST at a manager of the swarm';
+    return [{ name: 'engine', ok: false, detail, mend }];
+  }
+}

@@ -1,0 +1,43 @@
+import { EngineError } from '../../../clients/docker-engine/engine-error.js';
+import type { DomainError } from '../../../shared/domain-error.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import { backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
+import {
+  toSchedulingError,
+  transientBackendError,
+  withoutHostPaths,
+} from '../docker-api/engine-errors.js';
+
+/** The engine is no manager, or the managers have no leader: nothing is wrong with the request. */
+const NO_MANAGER_STATUS = 503;
+const NO_QUORUM =
+  /no leader|does not have a leader|context deadline exceeded|rpc error: code = (?:Unavailable|DeadlineExceeded)|raft/i;
+
+export function isNameTaken(error: unknown): boolean {
+  return error instanceof EngineError && error.status === 409;
+}
+
+/** Of an update of a service that somebody else has updated in between. */
+export function isOutOfSequence(error: unknown): boolean {
+  return error instanceof EngineError && /out of sequence/i.test(error.words);
+}
+
+/** For every call. @param everAnswered whether the engine has been seen at all */
+export function toSwarmError(error: unknown, everAnswered: boolean): DomainError {
+  if (error instanceof EngineError && error.status !== undefined) {
+    if (error.status === NO_MANAGER_STATUS || NO_QUORUM.test(error.words)) {
+      return backendUnavailable(`the swarm cannot act now: ${error.words}`, error);
+    }
+  }
+  return toSchedulingError(error, everAnswered);
+}
+
+/** For the creation of a service: what the swarm refuses is the job's fault. */
+export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
+  const translated = toSwarmError(error, everAnswered);
+  if (!(error instanceof EngineError) || error.status === undefined || translated.retryable) {
+    return translated;
+  }
+  if (error.status >= 500) return transientBackendError(error);
+  return jobRefused(`the swarm refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
+}

@@ -1,0 +1,136 @@
+import type { SwarmService, SwarmTask } from '../../../clients/docker-engine/swarm-engine.js';
+import type { FailureReason } from '../../domain/failure-reason.js';
+import type { Job, JobState } from '../../domain/job.js';
+import type { JobName } from '../../domain/job-name.js';
+import { MANAGED_BY, OWN_LABELS, parseWorkers } from '../../domain/own-labels.js';
+import type { SpecHash } from '../../domain/spec-hash.js';
+import { deadlineOf, parseTimeLimit, timeLimitFailure } from '../../domain/time-limit.js';
+import { aggregateWorkers } from '../../domain/worker-state.js';
+import { serviceName } from './swarm-names.js';
+import { ENTRYPOINT_REPLACED } from './swarm-request.js';
+import { taskToState, type WorkerLimits } from './swarm-status.js';
+
+/** Value of the label of a job that is being removed: it is no job any more. */
+export const REMOVED = 'removed';
+
+interface ContainerSpec {
+  readonly Image?: string;
+  readonly Command?: readonly string[];
+  readonly Args?: readonly string[];
+}
+
+interface TaskTemplate {
+  readonly ContainerSpec?: ContainerSpec;
+  readonly Resources?: { readonly Limits?: { readonly MemoryBytes?: number } };
+}
+
+/**
+ * Whether a service is a job of ours: by label and by exact name, because the engine also finds
+ * services by id and by id prefix.
+ */
+export function isJob({ Spec }: SwarmService, job: JobName): boolean {
+  return (
+    Spec.Name === serviceName(job) &&
+    labelsOf(Spec)[OWN_LABELS.managedBy] === MANAGED_BY &&
+    labelsOf(Spec)[OWN_LABELS.jid] === job
+  );
+}
+
+export function isBeingRemoved({ Spec }: SwarmService): boolean {
+  return labelsOf(Spec)[OWN_LABELS.ended] === REMOVED;
+}
+
+export function specHashOf({ Spec }: SwarmService): SpecHash {
+  return (labelsOf(Spec)[OWN_LABELS.specHash] ?? '') as SpecHash;
+}
+
+/** The log that was kept when the job was ended from outside. */
+export function keptLogOf({ Spec }: SwarmService): string | undefined {
+  return labelsOf(Spec)[OWN_LABELS.log];
+}
+
+/** The newest task of each worker, in order; absent where the swarm has made none yet. */
+export function newestTasks(
+  service: SwarmService,
+  tasks: readonly SwarmTask[],
+): readonly (SwarmTask | undefined)[] {
+  const newest = new Map<number, SwarmTask>();
+  for (const task of tasks) {
+    if (task.ServiceID !== service.ID) continue;
+    const slot = task.Slot ?? 0;
+    const known = newest.get(slot);
+    if (known === undefined || isNewer(task, known)) newest.set(slot, task);
+  }
+  const workers = parseWorkers(labelsOf(service.Spec));
+  return Array.from({ length: workers }, (_, slot) => newest.get(slot));
+}
+
+/** The mark of a job: its service, how it was ended, and its workers' tasks and their states. */
+export function markOf(service: SwarmService, tasks: readonly (SwarmTask | undefined)[]): string {
+  const words = tasks.map((task) =>
+    task === undefined ? '-' : `${task.ID}:${task.Status.State}:${task.Status.Err ?? ''}`,
+  );
+  return [service.ID, labelsOf(service.Spec)[OWN_LABELS.ended] ?? '', ...words].join(' ');
+}
+
+/** @param all every task of the service, or of the swarm */
+export function toJob(name: JobName, service: SwarmService, all: readonly SwarmTask[]): Job {
+  const tasks = newestTasks(service, all);
+  const labels = labelsOf(service.Spec);
+  const { ContainerSpec = {}, Resources } = service.Spec.TaskTemplate as TaskTemplate;
+  const time = parseTimeLimit(labels[OWN_LABELS.timeLimit]);
+  const limits = { memory: Resources?.Limits?.MemoryBytes ?? 0, time };
+  const state = endedState(service, limits) ?? aggregateWorkers(statesOf(tasks, limits));
+  const deadline =
+    state.status === 'started' && time !== undefined
+      ? deadlineOf(state.timestamp, time)
+      : undefined;
+  return {
+    name,
+    specHash: specHashOf(service),
+    incarnation: service.ID,
+    mark: markOf(service, tasks),
+    image: labels[OWN_LABELS.image] ?? ContainerSpec.Image ?? '',
+    command: commandOf(ContainerSpec, labels),
+    state,
+    ...(deadline !== undefined && { deadline }),
+  };
+}
+
+function statesOf(
+  tasks: readonly (SwarmTask | undefined)[],
+  limits: WorkerLimits,
+): readonly JobState[] {
+  return tasks.map((task) => taskToState(task, limits));
+}
+
+/** A job that was ended from outside has no tasks any more. */
+function endedState(service: SwarmService, { time }: WorkerLimits): JobState | undefined {
+  const reason = labelsOf(service.Spec)[OWN_LABELS.ended] as FailureReason | undefined;
+  if (reason === undefined) return undefined;
+  const timestamp = (service as { readonly UpdatedAt?: string }).UpdatedAt ?? '';
+  const failure =
+    reason === 'TimeLimit' && time !== undefined
+      ? timeLimitFailure(time)
+      : { reason: 'Cancelled' as const, message: 'cancelled' };
+  return { status: 'finishedWithError', ...failure, timestamp };
+}
+
+/** What the job was asked to run: Args, or Command and Args where we replaced the ENTRYPOINT. */
+function commandOf(
+  { Command = [], Args = [] }: ContainerSpec,
+  labels: Readonly<Record<string, string>>,
+): readonly string[] {
+  const replaced = labels[OWN_LABELS.entrypoint] === ENTRYPOINT_REPLACED;
+  return [...(replaced ? Command : []), ...Args];
+}
+
+function isNewer(a: SwarmTask, b: SwarmTask): boolean {
+  const iteration = ({ JobIteration }: SwarmTask): number => JobIteration?.Index ?? 0;
+  if (iteration(a) !== iteration(b)) return iteration(a) > iteration(b);
+  return a.Version.Index > b.Version.Index;
+}
+
+export function labelsOf(spec: SwarmService['Spec']): Readonly<Record<string, string>> {
+  return (spec as { readonly Labels?: Readonly<Record<string, string>> }).Labels ?? {};
+}

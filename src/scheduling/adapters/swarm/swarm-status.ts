@@ -1,0 +1,116 @@
+import type { SwarmTask } from '../../../clients/docker-engine/swarm-engine.js';
+import type { Seconds } from '../../../shared/units.js';
+import { explainExitCode, type FailureReason } from '../../domain/failure-reason.js';
+import type { JobState } from '../../domain/job.js';
+
+/** What a task's state means for a worker. */
+type TaskMeaning = 'waiting' | 'running' | 'succeeded' | 'failed' | 'by-exit-code' | 'lost';
+
+/** Source: docs.docker.com/engine/swarm/how-swarm-mode-works/swarm-task-states. */
+export const TASK_MEANING: ReadonlyMap<string, TaskMeaning> = new Map(
+  Object.entries({
+    new: 'waiting',
+    allocated: 'waiting',
+    pending: 'waiting',
+    assigned: 'waiting',
+    accepted: 'waiting',
+    preparing: 'waiting',
+    ready: 'waiting',
+    starting: 'waiting',
+    running: 'running',
+    complete: 'succeeded',
+    failed: 'failed',
+    rejected: 'failed',
+    shutdown: 'by-exit-code',
+    remove: 'by-exit-code',
+    orphaned: 'lost',
+  } as const),
+);
+
+const WAITING_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['pending', 'waiting for a node'],
+  ['preparing', 'preparing on its node, which may pull the image'],
+]);
+
+/** The engine's words for what went wrong before the command ran, and what that is for a job. */
+const REASONS: readonly (readonly [RegExp, FailureReason])[] = [
+  [/no such image|pull access denied|manifest|image .* not/i, 'ImagePull'],
+  [/invalid mount|bind source path|mounting|error while creating mount/i, 'MountFailed'],
+  [
+    /executable file not found|permission denied|no such file or directory|exec format/i,
+    'BadCommand',
+  ],
+  [/device/i, 'DeviceUnavailable'],
+];
+
+/** An exit code of 137 without a word of a kill by us is the kernel's, mostly. */
+const OUT_OF_MEMORY = /out of memory|oom/i;
+
+export interface WorkerLimits {
+  /** In bytes, 0 for none. */
+  readonly memory: number;
+  readonly time: Seconds | undefined;
+}
+
+/** The state of one worker from its newest task; nothing before the swarm has made one. */
+export function taskToState(task: SwarmTask | undefined, limits: WorkerLimits): JobState {
+  if (task === undefined) return waitingState('waiting for the swarm');
+  const { State: state, Err: words = '' } = task.Status;
+  // An unknown word is taken for a running job: a wrong end cannot be taken back.
+  const meaning = TASK_MEANING.get(state) ?? 'running';
+  const timestamp = task.Status.Timestamp ?? '';
+  switch (meaning) {
+    case 'waiting':
+      return waitingState(words || (WAITING_MESSAGES.get(state) ?? 'being brought to its node'));
+    case 'running':
+      return { status: 'started', message: 'running', timestamp };
+    case 'succeeded':
+      return succeeded(timestamp);
+    case 'lost':
+      return lost(timestamp);
+    case 'by-exit-code':
+      return exitCodeOf(task) === 0 && hasRun(task) ? succeeded(timestamp) : failed(task, limits);
+    case 'failed':
+      return failed(task, limits);
+  }
+}
+
+function waitingState(message: string): JobState {
+  return { status: 'notstarted', message, timestamp: '' };
+}
+
+function succeeded(timestamp: string): JobState {
+  const message = 'finished successfully';
+  return { status: 'finishedSuccessfully', message, exitCode: 0, timestamp };
+}
+
+function lost(timestamp: string): JobState {
+  const message = 'its node has gone from the swarm';
+  return { status: 'finishedWithError', reason: 'NodeLost', message, timestamp };
+}
+
+function failed(task: SwarmTask, { memory }: WorkerLimits): JobState {
+  const { Err: words = '', Message: message = '', Timestamp: timestamp = '' } = task.Status;
+  const exitCode = exitCodeOf(task);
+  if (exitCode === 0 || !hasRun(task)) {
+    const reason = REASONS.find(([pattern]) => pattern.test(words))?.[1] ?? 'BackendError';
+    const sentence = `the swarm could not run it: ${words || message || task.Status.State}`;
+    return { status: 'finishedWithError', reason, message: sentence, timestamp };
+  }
+  const status = 'finishedWithError';
+  if (OUT_OF_MEMORY.test(words)) {
+    const limit = memory > 0 ? ` (limit ${Math.round(memory / 1024 / 1024)} MiB)` : '';
+    const sentence = `killed because it ran out of memory${limit}`;
+    return { status, reason: 'OutOfMemory', message: sentence, exitCode, timestamp };
+  }
+  return { status, ...explainExitCode(exitCode), exitCode, timestamp };
+}
+
+function exitCodeOf({ Status }: SwarmTask): number {
+  return Status.ContainerStatus?.ExitCode ?? 0;
+}
+
+/** A container that was never started has an exit code too, of the failed attempt. */
+function hasRun({ Status }: SwarmTask): boolean {
+  return !/^(?:starting|preparing)/.test(Status.Message ?? '') || Status.Err === undefined;
+}

@@ -1,0 +1,233 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SwarmEngine, SwarmService } from '../../../clients/docker-engine/swarm-engine.js';
+import type { CheckResult } from '../../../shared/check-result.js';
+import type { FailureReason } from '../../domain/failure-reason.js';
+import type { Job } from '../../domain/job.js';
+import { parseJobName, type JobName } from '../../domain/job-name.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import { isFinal } from '../../domain/job-status.js';
+import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
+import type {
+  JobHint,
+  JobLog,
+  ListedJob,
+  LogWindow,
+  Readiness,
+  SchedulerPort,
+} from '../../domain/scheduler.port.js';
+import { jobNotFound, nameInTransit, nameTaken } from '../../domain/scheduling-errors.js';
+import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { readLogEnd } from '../docker-api/engine-log.js';
+import type { GenericResources } from './generic-resources.js';
+import type { PullCredentials } from '../docker-api/pull-credentials.js';
+import { checkSwarm } from './swarm-check.js';
+import { isNameTaken, isOutOfSequence, toCreateError, toSwarmError } from './swarm-errors.js';
+import {
+  isBeingRemoved,
+  isJob,
+  keptLogOf,
+  labelsOf,
+  markOf,
+  newestTasks,
+  REMOVED,
+  specHashOf,
+  toJob,
+} from './swarm-job.js';
+import { serviceName } from './swarm-names.js';
+import type { SwarmOptions } from './swarm-options.js';
+import { buildService } from './swarm-request.js';
+import { watchServices } from './swarm-watch.js';
+import { SWARM_CAPABILITIES } from './swarm.capabilities.js';
+
+/** How often to look whether tasks have gone, in milliseconds. */
+const POLL_MS = 200;
+/** The log of a job that is stopped is kept in a label; the swarm limits what it keeps in all. */
+const KEPT_LOG: LogWindow = { lines: 1_000, bytes: 32 * 1024 };
+
+/** Runs each job as one service of a Docker swarm, in replicated-job mode. */
+export class SwarmScheduler implements SchedulerPort {
+  readonly capabilities = SWARM_CAPABILITIES;
+
+  constructor(
+    private readonly engine: SwarmEngine,
+    private readonly options: SwarmOptions,
+    private readonly credentials: PullCredentials,
+    private readonly resources: GenericResources,
+  ) {}
+
+  plan(spec: JobSpec): readonly unknown[] {
+    return [buildService(spec, this.options)];
+  }
+
+  /** The nodes pull images by themselves. */
+  prepare(): Promise<Readiness> {
+    return Promise.resolve('ready');
+  }
+
+  async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    const service = buildService(spec, this.options);
+    if (spec.gpuLimit > 0) await this.resources.assertPresent(spec.gpuLimit, signal);
+    const credentials = await this.credentials.for(spec.image);
+    try {
+      await this.engine.version(signal);
+      await this.engine.createService(service, credentials, signal);
+    } catch (error) {
+      if (!isNameTaken(error)) throw toCreateError(error, spec, this.engine.hasAnswered);
+      await this.adopt(spec, signal);
+    }
+    return this.find(spec.name, signal);
+  }
+
+  async find(name: JobName, signal: AbortSignal): Promise<Job> {
+    const service = await this.serviceOf(name, signal);
+    return toJob(name, service, await this.tasksOf(service, signal));
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
+    const filters = { label: [`${OWN_LABELS.managedBy}=${MANAGED_BY}`] };
+    const [services, tasks] = await this.ask(
+      Promise.all([
+        this.engine.listServices(filters, signal),
+        this.engine.listTasks(filters, signal),
+      ]),
+    );
+    const byService = Map.groupBy(tasks, ({ ServiceID }) => ServiceID);
+    return services.flatMap((service) => {
+      const name = parseJobName(labelsOf(service.Spec)[OWN_LABELS.jid] ?? '');
+      if (name === undefined || !isJob(service, name) || isBeingRemoved(service)) return [];
+      const newest = newestTasks(service, byService.get(service.ID) ?? []);
+      return [{ name, mark: markOf(service, newest) }];
+    });
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
+    try {
+      yield* watchServices(this.engine, signal);
+    } catch (error) {
+      throw toSwarmError(error, this.engine.hasAnswered);
+    }
+  }
+
+  async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
+    return { text: await this.logOf(await this.serviceOf(name, signal), window, signal) };
+  }
+
+  async stop(name: JobName, signal: AbortSignal): Promise<void> {
+    const service = await this.serviceOf(name, signal);
+    const job = toJob(name, service, await this.tasksOf(service, signal));
+    if (isFinal(job.state.status)) return;
+    const isDue =
+      job.deadline !== undefined && Date.parse(job.deadline) <= (await this.now(signal));
+    const log = await this.logOf(service, KEPT_LOG, signal);
+    const reason = isDue ? 'TimeLimit' : 'Cancelled';
+    await this.end(service, reason, { [OWN_LABELS.log]: log }, signal);
+  }
+
+  async remove(name: JobName, signal: AbortSignal): Promise<void> {
+    await this.erase(await this.serviceOf(name, signal), signal);
+  }
+
+  now(signal: AbortSignal): Promise<number> {
+    return this.ask(this.engine.now(signal));
+  }
+
+  check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    return checkSwarm(this.engine, true, signal);
+  }
+
+  /** Goes on with the service that has the name, if it is this very job. */
+  private async adopt(spec: JobSpec, signal: AbortSignal): Promise<void> {
+    const service = await this.ask(this.engine.findService(serviceName(spec.name), signal));
+    if (service === undefined) throw nameInTransit(spec.name);
+    if (!isJob(service, spec.name)) throw nameTaken(spec.name);
+    if (isBeingRemoved(service)) {
+      // Its removal was left unfinished: the next attempt finds the name free.
+      await this.erase(service, signal);
+      throw nameInTransit(spec.name);
+    }
+    if (specHashOf(service) !== spec.specHash) throw nameTaken(spec.name);
+  }
+
+  /**
+   * Ends all tasks and removes the service. A service that is removed while it has tasks leaves them
+   * behind, running (seen with Docker 20.10), so they go first.
+   */
+  private async erase(service: SwarmService, signal: AbortSignal): Promise<void> {
+    if (!isBeingRemoved(service)) await this.end(service, REMOVED, {}, signal);
+    else await this.untilTasksAreGone(service, signal);
+    await this.ask(this.engine.removeService(service.ID, signal));
+  }
+
+  /** Ends all tasks of a job and says in its labels why. */
+  private async end(
+    service: SwarmService,
+    reason: FailureReason | typeof REMOVED,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const spec = {
+      ...service.Spec,
+      Labels: { ...labelsOf(service.Spec), ...labels, [OWN_LABELS.ended]: reason },
+      // A new round of the job that has nothing to do supersedes the one that runs.
+      Mode: { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 0 } },
+    };
+    try {
+      await this.engine.updateService(service, spec, signal);
+    } catch (error) {
+      if (!isOutOfSequence(error)) throw toSwarmError(error, this.engine.hasAnswered);
+      const now = await this.ask(this.engine.findService(service.ID, signal));
+      if (now !== undefined && !isBeingRemoved(now)) {
+        await this.end(now, reason, labels, signal);
+        return;
+      }
+    }
+    await this.untilTasksAreGone(service, signal);
+  }
+
+  private async untilTasksAreGone(service: SwarmService, signal: AbortSignal): Promise<void> {
+    while ((await this.tasksOf(service, signal)).length > 0) {
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
+
+  private async logOf(
+    service: SwarmService,
+    window: LogWindow,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const kept = keptLogOf(service);
+    if (kept !== undefined) return kept;
+    const tasks = newestTasks(service, await this.tasksOf(service, signal));
+    const share = { ...window, bytes: Math.floor(window.bytes / tasks.length) };
+    const logs = tasks.map(async (task) => {
+      if (task?.Status.ContainerStatus?.ContainerID === undefined) return '';
+      return readLogEnd(
+        await this.engine.readTaskLogs(task.ID, share.lines, signal),
+        share,
+        signal,
+      );
+    });
+    return joinWorkerLogs(await this.ask(Promise.all(logs)));
+  }
+
+  private async serviceOf(name: JobName, signal: AbortSignal): Promise<SwarmService> {
+    const service = await this.ask(this.engine.findService(serviceName(name), signal));
+    if (service === undefined || !isJob(service, name) || isBeingRemoved(service)) {
+      throw jobNotFound(name);
+    }
+    return service;
+  }
+
+  private async tasksOf({ ID }: SwarmService, signal: AbortSignal) {
+    const tasks = await this.ask(this.engine.listTasks({ service: [ID] }, signal));
+    return tasks.filter(({ ServiceID }) => ServiceID === ID);
+  }
+
+  private async ask<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw toSwarmError(error, this.engine.hasAnswered);
+    }
+  }
+}
