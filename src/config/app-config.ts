@@ -1,5 +1,6 @@
 import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
 import type { ClusterAddress } from '../clients/kubernetes/cluster-connection.js';
+import type { SwarmOptions } from '../scheduling/adapters/swarm/swarm-options.js';
 import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';
 import type { KubernetesOptions } from '../scheduling/adapters/kubernetes/kubernetes-options.js';
 import type { SlurmSchedulerConfig } from '../scheduling/adapters/slurm/slurm.factory.js';
@@ -21,7 +22,7 @@ export interface HttpConfig {
   readonly port: number;
 }
 
-export type SchedulerConfig = DockerConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
+export type SchedulerConfig = DockerConfig | SwarmConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
 
 export interface SlurmConfig extends SlurmSchedulerConfig {
   readonly backend: 'slurm';
@@ -37,6 +38,12 @@ export interface KubernetesConfig {
   readonly backend: 'kubernetes';
   readonly cluster: ClusterAddress;
   readonly options: KubernetesOptions;
+}
+
+export interface SwarmConfig {
+  readonly backend: 'swarm';
+  readonly engine: EngineConnection;
+  readonly options: SwarmOptions;
 }
 
 export interface ProcessConfig {

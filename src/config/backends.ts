@@ -3,6 +3,7 @@ import { engineBackend } from './backends/engine.config.js';
 import { kubernetesBackend } from './backends/kubernetes.config.js';
 import { processBackend } from './backends/process.config.js';
 import { slurmBackend } from './backends/slurm.config.js';
+import { swarmBackend } from './backends/swarm.config.js';
 import type { ContainerEnv } from './environment/job.environment.js';
 
 /** The backend behind each word of CONTAINER_ENV. */
@@ -11,6 +12,7 @@ export const BACKENDS: Readonly<Record<ContainerEnv, BackendLoader>> = {
   podman: engineBackend,
   kubernetes: kubernetesBackend,
   openshift: kubernetesBackend,
+  swarm: swarmBackend,
   process: processBackend,
   slurm: slurmBackend,
 };

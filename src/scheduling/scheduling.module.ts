@@ -40,6 +40,10 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
         await import('./adapters/kubernetes/kubernetes.factory.js');
       return createKubernetesScheduler(config);
     }
+    case 'swarm': {
+      const { createSwarmScheduler } = await import('./adapters/swarm/swarm.factory.js');
+      return createSwarmScheduler(config);
+    }
     case 'process': {
       const { createProcessScheduler } = await import('./adapters/process/process.factory.js');
       return createProcessScheduler(config, log);

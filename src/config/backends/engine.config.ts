@@ -3,6 +3,8 @@ import {
   parseEngineConnection,
   type EngineConnection,
 } from '../../clients/docker-engine/engine-connection.js';
+import type { EngineOptions } from '../../scheduling/adapters/docker-api/engine-options.js';
+import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
 import type { Environment, RawEnvironment } from '../environment.js';
 import { textOf, type BackendLoader } from './backend-loader.js';
 
@@ -13,32 +15,38 @@ export const engineBackend: BackendLoader = {
   host: '0.0.0.0',
   load(environment, raw, problems) {
     const engine = loadEngine(environment, raw, problems);
-    const sockets = engine.kind === 'sockets' ? engine.paths : [];
     return {
       config: {
         backend: 'docker',
         engine,
-        options: {
-          memoryLimit: environment.MEMORY_LIMIT === 'soft' ? 'soft' : 'hard',
-          capabilities: environment.JOB_CAPABILITIES === 'engine' ? 'engine' : 'minimal',
-          network: environment.JOB_NETWORK,
-          imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
-          logFileMebibytes: environment.JOB_LOG_FILE_MIB ?? 10,
-          registryAuthFile: environment.REGISTRY_AUTH_FILE,
-        },
+        options: engineOptions(environment),
       },
-      // A job that mounts the engine's socket is root on the host.
-      reservedPaths: sockets.map((path) => ({
-        path: posix.normalize(path),
-        what: "the engine's socket",
-      })),
+      reservedPaths: socketsOf(engine),
       warnings: overruledSettings(environment),
     };
   },
 };
 
+/** What is decided about the jobs of an engine. */
+export function engineOptions(environment: Environment): EngineOptions {
+  return {
+    memoryLimit: environment.MEMORY_LIMIT === 'soft' ? 'soft' : 'hard',
+    capabilities: environment.JOB_CAPABILITIES === 'engine' ? 'engine' : 'minimal',
+    network: environment.JOB_NETWORK,
+    imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
+    logFileMebibytes: environment.JOB_LOG_FILE_MIB ?? 10,
+    registryAuthFile: environment.REGISTRY_AUTH_FILE,
+  };
+}
+
+/** A job that mounts the engine's socket is root on the host. */
+export function socketsOf(engine: EngineConnection): readonly ReservedPath[] {
+  const sockets = engine.kind === 'sockets' ? engine.paths : [];
+  return sockets.map((path) => ({ path: posix.normalize(path), what: "the engine's socket" }));
+}
+
 /** Where the engine is. */
-function loadEngine(
+export function loadEngine(
   environment: Environment,
   raw: RawEnvironment,
   problems: string[],
@@ -57,7 +65,7 @@ function loadEngine(
 }
 
 /** Says which settings of an engine another one leaves without effect. */
-function overruledSettings(environment: Environment): string[] {
+export function overruledSettings(environment: Environment): string[] {
   const { VOLUME_NAME, PFCON_SELECTOR, DOCKER_HOST } = environment;
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = environment;
   const warnings: string[] = [];

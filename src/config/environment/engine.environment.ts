@@ -1,7 +1,7 @@
 import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { Integer, Variable } from './variable.js';
 
-const ENGINES = ['docker', 'podman'];
+const ENGINES = ['docker', 'podman', 'swarm'];
 
 /** Container engines that speak the Docker API. */
 export class EngineEnvironment {
@@ -71,4 +71,10 @@ export class EngineEnvironment {
   @Variable('', 'Folder with ca.pem, cert.pem and key.pem for TLS', ENGINES)
   @IsString()
   DOCKER_CERT_PATH?: string;
+
+  @Variable('gpu', 'Kind of the generic resource that a GPU is on the nodes of the swarm', [
+    'swarm',
+  ])
+  @IsString()
+  SWARM_GPU_RESOURCE?: string;
 }

@@ -2,12 +2,13 @@ import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { IsContainerUser, IsKeyValueList, IsYesOrNo } from '../environment-rules.js';
 import { Integer, Variable } from './variable.js';
 
-const CONTAINERS = ['docker', 'podman', 'kubernetes', 'openshift'];
+const CONTAINERS = ['docker', 'podman', 'swarm', 'kubernetes', 'openshift'];
 
 /** The words of CONTAINER_ENV. */
 export const CONTAINER_ENVS = [
   'docker',
   'podman',
+  'swarm',
   'kubernetes',
   'openshift',
   'slurm',
@@ -23,7 +24,7 @@ export type StorageType = (typeof STORAGE_TYPES)[number];
 export class JobEnvironment {
   @Variable(
     'docker',
-    'Where jobs run: `docker`, `podman` (the same engine API), `kubernetes`, `openshift`, `slurm` (a batch system) or `process` (child processes of this host, for trying out)',
+    'Where jobs run: `docker`, `podman` (the same engine API), `swarm` (a Docker swarm, through a manager), `kubernetes`, `openshift`, `slurm` (a batch system) or `process` (child processes of this host, for trying out)',
   )
   @IsIn(CONTAINER_ENVS)
   CONTAINER_ENV?: ContainerEnv;

@@ -23,7 +23,7 @@ export class KubernetesEnvironment {
   @IsString()
   JOB_NAMESPACE?: string;
 
-  @Variable('', 'Node labels that jobs need, `key=value,key=value`', CLUSTERS)
+  @Variable('', 'Node labels that jobs need, `key=value,key=value`', ['swarm', ...CLUSTERS])
   @IsKeyValueList()
   NODE_SELECTOR?: string;
 

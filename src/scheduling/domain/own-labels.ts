@@ -10,6 +10,10 @@ export const OWN_LABELS = {
   owner: `${OWN_LABEL_PREFIX}auid`,
   worker: `${OWN_LABEL_PREFIX}worker`,
   workers: `${OWN_LABEL_PREFIX}workers`,
+  /** Why a job was ended from outside: a failure reason. */
+  ended: `${OWN_LABEL_PREFIX}ended`,
+  /** The end of the log of a job that the backend keeps no log of. */
+  log: `${OWN_LABEL_PREFIX}log`,
   /** Seconds. */
   timeLimit: `${OWN_LABEL_PREFIX}time-limit`,
   entrypoint: `${OWN_LABEL_PREFIX}entrypoint`,

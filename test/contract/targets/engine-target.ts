@@ -136,7 +136,7 @@ async function inspect(engine: AxiosInstance, name: string): Promise<Inspected> 
   return data;
 }
 
-async function sizeOfLogs(newest: string): Promise<number> {
+export async function sizeOfLogs(newest: string): Promise<number> {
   const folder = dirname(newest);
   const names = (await readdir(folder)).filter((name) => name.startsWith(basename(newest)));
   const sizes = names.map(async (name) => (await stat(join(folder, name))).size);

@@ -1,6 +1,7 @@
 import type { ContractTarget } from '../target.js';
 import { engineTarget } from './engine-target.js';
 import { kubernetesTarget } from './kubernetes-target.js';
+import { swarmTarget } from './swarm-target.js';
 import { processTarget } from './process-target.js';
 import { slurmTarget } from './slurm-target.js';
 
@@ -10,6 +11,7 @@ const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
   podman: () => engineTarget('podman'),
   kubernetes: kubernetesTarget,
   slurm: slurmTarget,
+  swarm: swarmTarget,
 };
 
 /** The targets that CONTRACT_TARGETS names, else all; one that is not known fails. */

@@ -5,19 +5,20 @@ import { toBytes } from '../../../shared/units.js';
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
+import {
+  LOG_FILES,
+  NOFILE_LIMIT,
+  PIDS_LIMIT,
+  ROOT_CAPABILITIES,
+} from '../docker-api/job-limits.js';
 import { containerName } from './docker-names.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
 
 /** Value of the label that tells a replaced ENTRYPOINT from the image's own. */
 export const ENTRYPOINT_REPLACED = 'replaced';
-const PIDS_LIMIT = 4_096;
-const NOFILE_LIMIT = { Name: 'nofile', Soft: 1_024, Hard: 4_096 };
 const NPROC_LIMIT = { Name: 'nproc', Soft: PIDS_LIMIT, Hard: PIDS_LIMIT };
 /** Podman sets nproc to its own maximum, which it may lack the right to, as soon as another is asked for. */
 const ULIMITS = { docker: [NOFILE_LIMIT], podman: [NOFILE_LIMIT, NPROC_LIMIT] } as const;
-const LOG_FILES = 3;
-/** What a root plugin needs to write into directories of other users and to drop to another user. */
-const ROOT_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETUID', 'SETGID', 'KILL'];
 const CPU_PERIOD_MICROSECONDS = 100_000;
 const MICROSECONDS_PER_MILLICORE = CPU_PERIOD_MICROSECONDS / 1_000;
 /** The kernel's smallest quota. */
