@@ -95,6 +95,21 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     seen: 'boot-warning' as const,
   })),
   {
+    target: 'swarm',
+    feature: 'images-first',
+    because: 'a node pulls the image of a job that was made, and so after its directories were',
+  },
+  {
+    target: 'swarm',
+    feature: 'overcommitment',
+    because: 'a node refuses more cores than it has, in its own words',
+  },
+  {
+    target: 'swarm',
+    feature: 'container-rights',
+    because: 'a service cannot ask for no-new-privileges before API 1.46',
+  },
+  {
     target: 'kubernetes',
     feature: 'images-first',
     because: 'a node pulls the image of a job that was made, and so after its directories were',

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import { DockerEngine, type EngineFilters } from './docker-engine.js';
 import { dial } from './engine-calls.js';
+import { EngineError } from './engine-error.js';
 import type { RegistryCredentials } from './registry-credentials.js';
 
 /** A task as the engine lists it; what the client library does not know of is added. */
@@ -9,12 +10,10 @@ export interface SwarmTask {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly ServiceID: string;
-  /** From 0, left out for 0. */
-  readonly Slot?: number;
+  /** The worker, counted from 1. */
+  readonly Slot: number;
   readonly NodeID?: string;
   readonly DesiredState: string;
-  /** Of a job: how often the service was updated. */
-  readonly JobIteration?: { readonly Index?: number };
   readonly Status: {
     readonly Timestamp?: string;
     readonly State: string;
@@ -28,7 +27,6 @@ export interface SwarmService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly Spec: Docker.ServiceSpec;
-  readonly JobStatus?: { readonly JobIteration?: { readonly Index?: number } };
 }
 
 export interface SwarmNode {
@@ -73,9 +71,15 @@ export class SwarmEngine extends DockerEngine {
   }
 
   /** @returns nothing where no service has that name (or id, or id prefix: check the answer). */
-  findService(name: string, signal: AbortSignal): Promise<SwarmService | undefined> {
+  async findService(name: string, signal: AbortSignal): Promise<SwarmService | undefined> {
     const path = `/services/${encodeURIComponent(name)}`;
-    return this.orAbsent(this.get<SwarmService>(path, {}, signal));
+    try {
+      return await this.orAbsent(this.get<SwarmService>(path, {}, signal));
+    } catch (error) {
+      // No name, but the beginning of several ids.
+      if (error instanceof EngineError && /is ambiguous/.test(error.words)) return undefined;
+      throw error;
+    }
   }
 
   listServices(filters: EngineFilters, signal: AbortSignal): Promise<readonly SwarmService[]> {

@@ -50,6 +50,7 @@ export function swarmTarget(): ContractTarget {
       'engine-names',
       'engine-settings',
       'hard-limits',
+      'process-limit',
       'shm-size',
       'gpu-refusal',
       'local-processes',

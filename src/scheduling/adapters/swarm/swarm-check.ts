@@ -43,7 +43,6 @@ function withWords({ detail, mend }: Trouble, words: string): Trouble {
 /** Whether the engine answers now, and is a manager that can run services. */
 export async function checkSwarm(
   engine: SwarmEngine,
-  isStoreOnEachNode: boolean,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
   try {
@@ -53,8 +52,7 @@ export async function checkSwarm(
     const detail = `Docker ${version} (API ${apiVersion})`;
     if (trouble !== undefined) return [{ name: 'swarm', ok: false, ...trouble }];
     const nodes = info.Nodes ?? 1;
-    const hint =
-      nodes > 1 && isStoreOnEachNode ? '; the store must be the same on all of them' : '';
+    const hint = nodes > 1 ? '; the store must be the same on all of them' : '';
     return [
       { name: 'engine', ok: true, detail },
       { name: 'swarm', ok: true, detail: `${nodes} node(s)${hint}` },

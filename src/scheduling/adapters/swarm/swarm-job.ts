@@ -57,12 +57,13 @@ export function newestTasks(
   const newest = new Map<number, SwarmTask>();
   for (const task of tasks) {
     if (task.ServiceID !== service.ID) continue;
-    const slot = task.Slot ?? 0;
-    const known = newest.get(slot);
-    if (known === undefined || isNewer(task, known)) newest.set(slot, task);
+    const known = newest.get(task.Slot);
+    if (known === undefined || task.Version.Index > known.Version.Index) {
+      newest.set(task.Slot, task);
+    }
   }
   const workers = parseWorkers(labelsOf(service.Spec));
-  return Array.from({ length: workers }, (_, slot) => newest.get(slot));
+  return Array.from({ length: workers }, (_, worker) => newest.get(worker + 1));
 }
 
 /** The mark of a job: its service, how it was ended, and its workers' tasks and their states. */
@@ -123,12 +124,6 @@ function commandOf(
 ): readonly string[] {
   const replaced = labels[OWN_LABELS.entrypoint] === ENTRYPOINT_REPLACED;
   return [...(replaced ? Command : []), ...Args];
-}
-
-function isNewer(a: SwarmTask, b: SwarmTask): boolean {
-  const iteration = ({ JobIteration }: SwarmTask): number => JobIteration?.Index ?? 0;
-  if (iteration(a) !== iteration(b)) return iteration(a) > iteration(b);
-  return a.Version.Index > b.Version.Index;
 }
 
 export function labelsOf(spec: SwarmService['Spec']): Readonly<Record<string, string>> {

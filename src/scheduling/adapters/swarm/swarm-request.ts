@@ -45,7 +45,8 @@ export function buildService(spec: JobSpec, options: SwarmOptions): ServiceSpec 
         Options: { 'max-size': `${options.logFileMebibytes}m`, 'max-file': String(LOG_FILES) },
       },
     },
-    Mode: { ReplicatedJob: { MaxConcurrent: spec.workers, TotalCompletions: spec.workers } },
+    // Not a job of the swarm's own kind: it runs failed tasks again whatever the restart policy says.
+    Mode: { Replicated: { Replicas: spec.workers } },
   };
   if (Buffer.byteLength(JSON.stringify(service)) > MAX_BODY_BYTES) {
     throw invalidFields({ args: 'make the command with its environment larger than 1 MiB' });

@@ -63,7 +63,7 @@ export function taskToState(task: SwarmTask | undefined, limits: WorkerLimits): 
     case 'waiting':
       return waitingState(words || (WAITING_MESSAGES.get(state) ?? 'being brought to its node'));
     case 'running':
-      return { status: 'started', message: 'running', timestamp };
+      return { status: 'started', message: runningMessage(task), timestamp };
     case 'succeeded':
       return succeeded(timestamp);
     case 'lost':
@@ -73,6 +73,11 @@ export function taskToState(task: SwarmTask | undefined, limits: WorkerLimits): 
     case 'failed':
       return failed(task, limits);
   }
+}
+
+/** The swarm gives up a task when its node is down, and cannot know yet whether it still runs. */
+function runningMessage({ DesiredState }: SwarmTask): string {
+  return DesiredState === 'running' ? 'running' : 'being ended, or its node is down';
 }
 
 function waitingState(message: string): JobState {

@@ -1,39 +1,23 @@
-import type { Readable } from 'node:stream';
 import type { SwarmEngine } from '../../../clients/docker-engine/swarm-engine.js';
+import { parseJobName } from '../../domain/job-name.js';
 import type { JobHint } from '../../domain/scheduler.port.js';
+import { watchEvents, type EngineEvent } from '../docker-api/engine-events.js';
+import { serviceName } from './swarm-names.js';
 
 /**
- * A stream without an event for this long is opened anew: nothing tells a quiet engine from a
- * connection whose other end is gone.
+ * Events of services and nodes as hints. They carry no labels, and there are none of tasks: what
+ * tasks do is found by the lists, which are frequent as long as jobs run.
  */
-const MAX_SILENCE_MS = 60_000;
+export function watchServices(engine: SwarmEngine, signal: AbortSignal): AsyncGenerator<JobHint> {
+  const filters = { type: ['service', 'node'], scope: ['swarm'] };
+  return watchEvents(engine, filters, toHint, signal);
+}
 
-/**
- * Events of services and nodes. They carry no labels, and tasks have none: each is a reason to list,
- * and the lists find what tasks do.
- */
-export async function* watchServices(
-  engine: SwarmEngine,
-  signal: AbortSignal,
-): AsyncGenerator<JobHint> {
-  const silence = new AbortController();
-  const watchdog = setTimeout(() => silence.abort(), MAX_SILENCE_MS).unref();
-  try {
-    const filters = { type: ['service', 'node'], scope: ['swarm'] };
-    const ended = AbortSignal.any([signal, silence.signal]);
-    const stream: Readable = await engine.streamEvents(filters, ended);
-    yield { kind: 'relist' };
-    try {
-      for await (const event of stream) {
-        watchdog.refresh();
-        if (String(event).trim() !== '') yield { kind: 'relist' };
-      }
-    } finally {
-      stream.destroy();
-    }
-  } catch (error) {
-    if (!silence.signal.aborted) throw error;
-  } finally {
-    clearTimeout(watchdog);
-  }
+/** A service has its job's own name or a digest that tells nothing. */
+export function toHint({ Type, Actor }: EngineEvent): JobHint {
+  const service = Actor?.Attributes?.['name'] ?? '';
+  const name = Type === 'service' ? parseJobName(service) : undefined;
+  const isJobs =
+    name !== undefined && serviceName(name) === service && !service.startsWith('pman_');
+  return isJobs ? { kind: 'changed', name } : { kind: 'relist' };
 }

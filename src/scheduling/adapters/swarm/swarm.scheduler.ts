@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SwarmEngine, SwarmService } from '../../../clients/docker-engine/swarm-engine.js';
+import type {
+  SwarmEngine,
+  SwarmService,
+  SwarmTask,
+} from '../../../clients/docker-engine/swarm-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { FailureReason } from '../../domain/failure-reason.js';
 import type { Job } from '../../domain/job.js';
@@ -44,7 +48,7 @@ const POLL_MS = 200;
 /** The log of a job that is stopped is kept in a label; the swarm limits what it keeps in all. */
 const KEPT_LOG: LogWindow = { lines: 1_000, bytes: 32 * 1024 };
 
-/** Runs each job as one service of a Docker swarm, in replicated-job mode. */
+/** Runs each job as one service of a Docker swarm, with a task for each worker. */
 export class SwarmScheduler implements SchedulerPort {
   readonly capabilities = SWARM_CAPABILITIES;
 
@@ -132,7 +136,7 @@ export class SwarmScheduler implements SchedulerPort {
   }
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
-    return checkSwarm(this.engine, true, signal);
+    return checkSwarm(this.engine, signal);
   }
 
   /** Goes on with the service that has the name, if it is this very job. */
@@ -168,8 +172,7 @@ export class SwarmScheduler implements SchedulerPort {
     const spec = {
       ...service.Spec,
       Labels: { ...labelsOf(service.Spec), ...labels, [OWN_LABELS.ended]: reason },
-      // A new round of the job that has nothing to do supersedes the one that runs.
-      Mode: { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 0 } },
+      Mode: { Replicated: { Replicas: 0 } },
     };
     try {
       await this.engine.updateService(service, spec, signal);
@@ -185,9 +188,21 @@ export class SwarmScheduler implements SchedulerPort {
   }
 
   private async untilTasksAreGone(service: SwarmService, signal: AbortSignal): Promise<void> {
-    while ((await this.tasksOf(service, signal)).length > 0) {
+    for (;;) {
+      const tasks = await this.tasksOf(service, signal);
+      if (tasks.length === 0) return;
       await sleep(POLL_MS, undefined, { signal });
+      if (await this.areAllOutOfReach(tasks, signal)) return;
     }
+  }
+
+  /** Nothing ends what runs on a node that is down: the node does when it comes back. */
+  private async areAllOutOfReach(tasks: readonly SwarmTask[], signal: AbortSignal) {
+    const nodes = await this.ask(this.engine.listNodes(signal));
+    const reachable = new Set(
+      nodes.filter(({ Status }) => Status.State !== 'down').map(({ ID }) => ID),
+    );
+    return tasks.every(({ NodeID }) => NodeID !== undefined && !reachable.has(NodeID));
   }
 
   private async logOf(
