@@ -22,7 +22,8 @@ export interface HttpConfig {
   readonly port: number;
 }
 
-export type SchedulerConfig = DockerConfig | SwarmConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
+export type SchedulerConfig =
+  DockerConfig | SwarmConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
 
 export interface SlurmConfig extends SlurmSchedulerConfig {
   readonly backend: 'slurm';

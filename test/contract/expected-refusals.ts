@@ -28,6 +28,9 @@ const NOT_OF_THIS_HOST: ExpectedRefusal = {
   because: 'the pods of a cluster elsewhere are not of this host',
 };
 
+const featureOf = (field: string): Feature =>
+  field === 'JOB_NETWORK' ? 'network-none' : 'engine-settings';
+
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   ...(GIVEN_CLUSTER.kubeconfig === undefined ? [] : [NOT_OF_THIS_HOST]),
@@ -59,7 +62,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
     target: 'slurm',
-    feature: 'engine-settings' as const,
+    feature: featureOf(field),
     settings: { [field]: value },
     field,
     seen: 'boot-warning' as const,
@@ -89,7 +92,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
     target: 'process',
-    feature: 'engine-settings' as const,
+    feature: featureOf(field),
     settings: { [field]: value },
     field,
     seen: 'boot-warning' as const,
@@ -106,8 +109,15 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   {
     target: 'swarm',
-    feature: 'container-rights',
-    because: 'a service cannot ask for no-new-privileges before API 1.46',
+    feature: 'swap-limit',
+    because: 'a service has no limit of swap: nodes of a swarm run without swap',
+  },
+  {
+    target: 'swarm',
+    feature: 'network-none',
+    settings: { JOB_NETWORK: 'none' },
+    field: 'JOB_NETWORK',
+    seen: 'no-start',
   },
   {
     target: 'kubernetes',
@@ -136,7 +146,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   },
   ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
     target: 'kubernetes',
-    feature: 'engine-settings' as const,
+    feature: featureOf(field),
     settings: { [field]: value },
     field,
     seen: 'boot-warning' as const,

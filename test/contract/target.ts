@@ -4,7 +4,9 @@ export type Feature =
   | 'images-first'
   | 'engine-names'
   | 'engine-settings'
+  | 'network-none'
   | 'hard-limits'
+  | 'swap-limit'
   | 'process-limit'
   /** Whether POST itself tells that an image or a program is not there. */
   | 'refused-at-once'

@@ -90,6 +90,12 @@ export class SwarmEngine extends DockerEngine {
     return this.get('/tasks', { filters: JSON.stringify(filters) }, signal);
   }
 
+  async listTasksOf({ ID }: SwarmService, signal: AbortSignal): Promise<readonly SwarmTask[]> {
+    const tasks = await this.listTasks({ service: [ID] }, signal);
+    // The engine also filters by the beginning of an id.
+    return tasks.filter(({ ServiceID }) => ServiceID === ID);
+  }
+
   listNodes(signal: AbortSignal): Promise<readonly SwarmNode[]> {
     return this.get('/nodes', {}, signal);
   }

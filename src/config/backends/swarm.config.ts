@@ -9,6 +9,9 @@ export const swarmBackend: BackendLoader = {
   host: '0.0.0.0',
   load(environment, raw, problems) {
     const engine = loadEngine(environment, raw, problems);
+    if (environment.JOB_NETWORK === 'none') {
+      problems.push('JOB_NETWORK: a service of a swarm cannot be without a network');
+    }
     return {
       config: {
         backend: 'swarm',

@@ -184,13 +184,17 @@ export class Synchroniser {
     for await (const hint of this.backend.watch(this.ended.signal)) {
       // The first one says that the stream is open.
       if (!isOpen) {
-        this.pacemaker.hintsBegin();
+        if (!this.arePartial) this.pacemaker.hintsBegin();
         this.opened += 1;
       }
       isOpen = true;
       if (hint.kind === 'changed') this.doubt(hint.name);
       else this.pacemaker.hurry();
     }
+  }
+
+  private get arePartial(): boolean {
+    return this.backend.capabilities.hints === 'partial';
   }
 
   /** Looks up every doubtful job, a few at a time; one that fails stays doubtful. */

@@ -57,7 +57,7 @@ export const LIMIT_CASES: readonly ContractCase[] = [
   {
     id: 'limits-swap',
     title: 'swap does not widen the memory limit',
-    needs: ['hard-limits'],
+    needs: ['swap-limit'],
     async run(harness) {
       const { job } = await harness.run(LIMITS_FILE, { memory_limit: 100 });
       const [, , , swap] = await limits(harness, job);
@@ -129,7 +129,7 @@ export const LIMIT_CASES: readonly ContractCase[] = [
   {
     id: 'network-none',
     title: 'JOB_NETWORK=none leaves a job without a network',
-    needs: ['engine-settings'],
+    needs: ['network-none'],
     settings: { JOB_NETWORK: 'none' },
     async run(harness) {
       const { job } = await harness.run('ls /sys/class/net > /share/outgoing/interfaces');

@@ -79,6 +79,7 @@ export function kubernetesTarget(): ClusterTarget {
       'refused-at-once',
       'engine-names',
       'hard-limits',
+      'swap-limit',
       'container-rights',
       'shm-size',
       // The pods of a cluster elsewhere are not of this host.

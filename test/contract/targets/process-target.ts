@@ -24,6 +24,7 @@ export function processTarget(): ContractTarget {
     name: 'process',
     features: [
       'hard-limits',
+      'swap-limit',
       'process-limit',
       'refused-at-once',
       'overcommitment',

@@ -37,6 +37,7 @@ export function slurmTarget(): ContractTarget {
       'images',
       'hard-limits',
       'process-limit',
+      'swap-limit',
       'container-rights',
       'shm-size',
       'gpu-refusal',

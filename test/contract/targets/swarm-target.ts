@@ -51,6 +51,7 @@ export function swarmTarget(): ContractTarget {
       'engine-settings',
       'hard-limits',
       'process-limit',
+      'container-rights',
       'shm-size',
       'gpu-refusal',
       'local-processes',
@@ -58,7 +59,7 @@ export function swarmTarget(): ContractTarget {
     ],
     async start() {
       if (given === undefined) {
-        const { stdout } = await script('swarm/up.sh');
+        const { stdout } = await script('swarm/up.sh', ['--no-new-privileges']);
         dockerHost = /DOCKER_HOST=(\S+)\s*$/.exec(stdout)?.[1] ?? '';
       }
       await script('images/build.sh', ['docker', dockerHost]);

@@ -18,9 +18,16 @@ const NO_LEADER = says(
 const TOO_LATE = says(500, 'rpc error: code = DeadlineExceeded desc = context deadline exceeded');
 
 describe('an answer of the swarm', () => {
-  it.each([NOT_A_MANAGER, LOCKED, NO_LEADER, TOO_LATE])('may be another one later: %s', (error) => {
+  it.each([NO_LEADER, TOO_LATE])('may be another one later: %s', (error) => {
     for (const translated of [toSwarmError(error, true), toCreateError(error, jobSpec(), true)]) {
       expect(translated).toMatchObject({ code: 'BackendUnavailable', retryable: true });
+      expect(translated.message).toContain(error.words);
+    }
+  });
+
+  it.each([NOT_A_MANAGER, LOCKED])('will not change before somebody acts: %s', (error) => {
+    for (const translated of [toSwarmError(error, true), toCreateError(error, jobSpec(), true)]) {
+      expect(translated).toMatchObject({ code: 'BackendUnavailable', retryable: false });
       expect(translated.message).toContain(error.words);
     }
   });

@@ -1,5 +1,5 @@
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
-import type { DomainError } from '../../../shared/domain-error.js';
+import { DomainError } from '../../../shared/domain-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
 import {
@@ -8,8 +8,9 @@ import {
   withoutHostPaths,
 } from '../docker-api/engine-errors.js';
 
-/** The engine is no manager, or the managers have no leader: nothing is wrong with the request. */
-const NO_MANAGER_STATUS = 503;
+/** The engine cannot answer for a swarm, and only its operator can change that. */
+const NO_MANAGER = /not a swarm manager|needs to be unlocked|not part of a swarm/i;
+const UNAVAILABLE_STATUS = 503;
 const NO_QUORUM =
   /no leader|does not have a leader|context deadline exceeded|rpc error: code = (?:Unavailable|DeadlineExceeded)|raft/i;
 
@@ -25,7 +26,11 @@ export function isOutOfSequence(error: unknown): boolean {
 /** For every call. @param everAnswered whether the engine has been seen at all */
 export function toSwarmError(error: unknown, everAnswered: boolean): DomainError {
   if (error instanceof EngineError && error.status !== undefined) {
-    if (error.status === NO_MANAGER_STATUS || NO_QUORUM.test(error.words)) {
+    if (NO_MANAGER.test(error.words)) {
+      const message = `the swarm cannot be asked: ${error.words}`;
+      return new DomainError('BackendUnavailable', message, { retryable: false, cause: error });
+    }
+    if (error.status === UNAVAILABLE_STATUS || NO_QUORUM.test(error.words)) {
       return backendUnavailable(`the swarm cannot act now: ${error.words}`, error);
     }
   }
@@ -35,7 +40,11 @@ export function toSwarmError(error: unknown, everAnswered: boolean): DomainError
 /** For the creation of a service: what the swarm refuses is the job's fault. */
 export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
   const translated = toSwarmError(error, everAnswered);
-  if (!(error instanceof EngineError) || error.status === undefined || translated.retryable) {
+  if (
+    !(error instanceof EngineError) ||
+    error.status === undefined ||
+    translated.code === 'BackendUnavailable'
+  ) {
     return translated;
   }
   if (error.status >= 500) return transientBackendError(error);

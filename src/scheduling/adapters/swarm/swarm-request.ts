@@ -70,6 +70,8 @@ function buildContainer(
     StopGracePeriod: STOP_GRACE,
     Mounts: buildMounts(spec),
     Ulimits: [NOFILE_LIMIT],
+    // Known from API 1.44 on; the nodes of an older swarm have it as a setting of the engine.
+    Privileges: { NoNewPrivileges: true },
     ...(options.capabilities === 'minimal' && {
       CapabilityDrop: ['ALL'],
       CapabilityAdd: (spec.user?.uid ?? 0) === 0 ? ROOT_CAPABILITIES : [],

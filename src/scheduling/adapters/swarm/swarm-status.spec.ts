@@ -96,6 +96,15 @@ describe('the state of a worker', () => {
     expect(state.message).toBe(`the swarm could not run it: ${Err}`);
   });
 
+  it('of a command that was killed under a memory limit has a guess why', () => {
+    const killed = { State: 'failed', Message: 'started', ExitCode: 137 };
+    const memory = 16 * 1024 * 1024;
+    expect(stateOf(killed, 'shutdown', { memory }).message).toBe(
+      'ended by signal SIGKILL (exit code 137), most likely out of memory (limit 16 MiB)',
+    );
+    expect(stateOf(killed, 'shutdown').message).toBe('ended by signal SIGKILL (exit code 137)');
+  });
+
   it('of a command that failed has its exit code', () => {
     const Err = 'task: non-zero exit (3)';
     expect(stateOf({ State: 'failed', Message: 'started', Err, ExitCode: 3 })).toEqual({

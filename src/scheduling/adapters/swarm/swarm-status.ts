@@ -43,8 +43,8 @@ const REASONS: readonly (readonly [RegExp, FailureReason])[] = [
   [/device/i, 'DeviceUnavailable'],
 ];
 
-/** An exit code of 137 without a word of a kill by us is the kernel's, mostly. */
-const OUT_OF_MEMORY = /out of memory|oom/i;
+/** 128 + SIGKILL. A swarm does not say whether the kernel sent it for want of memory. */
+const SIGKILL_EXIT = 137;
 
 export interface WorkerLimits {
   /** In bytes, 0 for none. */
@@ -102,13 +102,17 @@ function failed(task: SwarmTask, { memory }: WorkerLimits): JobState {
     const sentence = `the swarm could not run it: ${words || message || task.Status.State}`;
     return { status: 'finishedWithError', reason, message: sentence, timestamp };
   }
-  const status = 'finishedWithError';
-  if (OUT_OF_MEMORY.test(words)) {
-    const limit = memory > 0 ? ` (limit ${Math.round(memory / 1024 / 1024)} MiB)` : '';
-    const sentence = `killed because it ran out of memory${limit}`;
-    return { status, reason: 'OutOfMemory', message: sentence, exitCode, timestamp };
-  }
-  return { status, ...explainExitCode(exitCode), exitCode, timestamp };
+  const meaning = explainExitCode(exitCode);
+  const limit = `${Math.round(memory / 1024 / 1024)} MiB`;
+  const isUnexplained = memory > 0 && exitCode === SIGKILL_EXIT;
+  const guess = isUnexplained ? `, most likely out of memory (limit ${limit})` : '';
+  return {
+    status: 'finishedWithError',
+    reason: meaning.reason,
+    message: `${meaning.message}${guess}`,
+    exitCode,
+    timestamp,
+  };
 }
 
 function exitCodeOf({ Status }: SwarmTask): number {

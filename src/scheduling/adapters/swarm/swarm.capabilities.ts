@@ -11,5 +11,6 @@ export const SWARM_CAPABILITIES = Object.freeze({
   user: 'yes',
   labels: 'yes',
   timeLimit: 'service',
+  hints: 'partial',
   mountSources: ['host-path'],
 } as const satisfies SchedulerCapabilities);

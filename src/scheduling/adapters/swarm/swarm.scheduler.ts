@@ -1,11 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  SwarmEngine,
-  SwarmService,
-  SwarmTask,
-} from '../../../clients/docker-engine/swarm-engine.js';
+import type { SwarmEngine, SwarmService } from '../../../clients/docker-engine/swarm-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
-import type { FailureReason } from '../../domain/failure-reason.js';
 import type { Job } from '../../domain/job.js';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
@@ -25,7 +19,7 @@ import { readLogEnd } from '../docker-api/engine-log.js';
 import type { GenericResources } from './generic-resources.js';
 import type { PullCredentials } from '../docker-api/pull-credentials.js';
 import { checkSwarm } from './swarm-check.js';
-import { isNameTaken, isOutOfSequence, toCreateError, toSwarmError } from './swarm-errors.js';
+import { isNameTaken, toCreateError, toSwarmError } from './swarm-errors.js';
 import {
   isBeingRemoved,
   isJob,
@@ -33,20 +27,23 @@ import {
   labelsOf,
   markOf,
   newestTasks,
-  REMOVED,
   specHashOf,
   toJob,
 } from './swarm-job.js';
+import { endService, eraseService } from './swarm-ends.js';
 import { serviceName } from './swarm-names.js';
 import type { SwarmOptions } from './swarm-options.js';
 import { buildService } from './swarm-request.js';
 import { watchServices } from './swarm-watch.js';
 import { SWARM_CAPABILITIES } from './swarm.capabilities.js';
 
-/** How often to look whether tasks have gone, in milliseconds. */
-const POLL_MS = 200;
 /** The log of a job that is stopped is kept in a label; the swarm limits what it keeps in all. */
 const KEPT_LOG: LogWindow = { lines: 1_000, bytes: 32 * 1024 };
+
+/** @param now cut to the second, as the engine tells it */
+function isReached(deadline: string, now: number): boolean {
+  return Math.floor(Date.parse(deadline) / 1_000) * 1_000 <= now;
+}
 
 /** Runs each job as one service of a Docker swarm, with a task for each worker. */
 export class SwarmScheduler implements SchedulerPort {
@@ -84,7 +81,7 @@ export class SwarmScheduler implements SchedulerPort {
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const service = await this.serviceOf(name, signal);
-    return toJob(name, service, await this.tasksOf(service, signal));
+    return toJob(name, service, await this.ask(this.engine.listTasksOf(service, signal)));
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -118,17 +115,18 @@ export class SwarmScheduler implements SchedulerPort {
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
     const service = await this.serviceOf(name, signal);
-    const job = toJob(name, service, await this.tasksOf(service, signal));
+    const job = toJob(name, service, await this.ask(this.engine.listTasksOf(service, signal)));
     if (isFinal(job.state.status)) return;
-    const isDue =
-      job.deadline !== undefined && Date.parse(job.deadline) <= (await this.now(signal));
+    const isDue = job.deadline !== undefined && isReached(job.deadline, await this.now(signal));
     const log = await this.logOf(service, KEPT_LOG, signal);
     const reason = isDue ? 'TimeLimit' : 'Cancelled';
-    await this.end(service, reason, { [OWN_LABELS.log]: log }, signal);
+    const labels = { [OWN_LABELS.log]: log };
+    await this.ask(endService(this.engine, service, reason, labels, signal));
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    await this.erase(await this.serviceOf(name, signal), signal);
+    const service = await this.serviceOf(name, signal);
+    await this.ask(eraseService(this.engine, service, signal));
   }
 
   now(signal: AbortSignal): Promise<number> {
@@ -146,63 +144,10 @@ export class SwarmScheduler implements SchedulerPort {
     if (!isJob(service, spec.name)) throw nameTaken(spec.name);
     if (isBeingRemoved(service)) {
       // Its removal was left unfinished: the next attempt finds the name free.
-      await this.erase(service, signal);
+      await this.ask(eraseService(this.engine, service, signal));
       throw nameInTransit(spec.name);
     }
     if (specHashOf(service) !== spec.specHash) throw nameTaken(spec.name);
-  }
-
-  /**
-   * Ends all tasks and removes the service. A service that is removed while it has tasks leaves them
-   * behind, running (seen with Docker 20.10), so they go first.
-   */
-  private async erase(service: SwarmService, signal: AbortSignal): Promise<void> {
-    if (!isBeingRemoved(service)) await this.end(service, REMOVED, {}, signal);
-    else await this.untilTasksAreGone(service, signal);
-    await this.ask(this.engine.removeService(service.ID, signal));
-  }
-
-  /** Ends all tasks of a job and says in its labels why. */
-  private async end(
-    service: SwarmService,
-    reason: FailureReason | typeof REMOVED,
-    labels: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const spec = {
-      ...service.Spec,
-      Labels: { ...labelsOf(service.Spec), ...labels, [OWN_LABELS.ended]: reason },
-      Mode: { Replicated: { Replicas: 0 } },
-    };
-    try {
-      await this.engine.updateService(service, spec, signal);
-    } catch (error) {
-      if (!isOutOfSequence(error)) throw toSwarmError(error, this.engine.hasAnswered);
-      const now = await this.ask(this.engine.findService(service.ID, signal));
-      if (now !== undefined && !isBeingRemoved(now)) {
-        await this.end(now, reason, labels, signal);
-        return;
-      }
-    }
-    await this.untilTasksAreGone(service, signal);
-  }
-
-  private async untilTasksAreGone(service: SwarmService, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const tasks = await this.tasksOf(service, signal);
-      if (tasks.length === 0) return;
-      await sleep(POLL_MS, undefined, { signal });
-      if (await this.areAllOutOfReach(tasks, signal)) return;
-    }
-  }
-
-  /** Nothing ends what runs on a node that is down: the node does when it comes back. */
-  private async areAllOutOfReach(tasks: readonly SwarmTask[], signal: AbortSignal) {
-    const nodes = await this.ask(this.engine.listNodes(signal));
-    const reachable = new Set(
-      nodes.filter(({ Status }) => Status.State !== 'down').map(({ ID }) => ID),
-    );
-    return tasks.every(({ NodeID }) => NodeID !== undefined && !reachable.has(NodeID));
   }
 
   private async logOf(
@@ -212,7 +157,7 @@ export class SwarmScheduler implements SchedulerPort {
   ): Promise<string> {
     const kept = keptLogOf(service);
     if (kept !== undefined) return kept;
-    const tasks = newestTasks(service, await this.tasksOf(service, signal));
+    const tasks = newestTasks(service, await this.ask(this.engine.listTasksOf(service, signal)));
     const share = { ...window, bytes: Math.floor(window.bytes / tasks.length) };
     const logs = tasks.map(async (task) => {
       if (task?.Status.ContainerStatus?.ContainerID === undefined) return '';
@@ -231,11 +176,6 @@ export class SwarmScheduler implements SchedulerPort {
       throw jobNotFound(name);
     }
     return service;
-  }
-
-  private async tasksOf({ ID }: SwarmService, signal: AbortSignal) {
-    const tasks = await this.ask(this.engine.listTasks({ service: [ID] }, signal));
-    return tasks.filter(({ ServiceID }) => ServiceID === ID);
   }
 
   private async ask<T>(answer: Promise<T>): Promise<T> {

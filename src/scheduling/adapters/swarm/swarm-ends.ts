@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  SwarmEngine,
+  SwarmService,
+  SwarmTask,
+} from '../../../clients/docker-engine/swarm-engine.js';
+import type { FailureReason } from '../../domain/failure-reason.js';
+import { OWN_LABELS } from '../../domain/own-labels.js';
+import { isOutOfSequence } from './swarm-errors.js';
+import { isBeingRemoved, labelsOf, REMOVED } from './swarm-job.js';
+
+/** How often to look whether tasks have gone, in milliseconds. */
+const POLL_MS = 200;
+
+/**
+ * Ends all tasks and removes the service. A service that is removed while it has tasks leaves them
+ * behind, running (seen with Docker 20.10), so they go first. @throws EngineError
+ */
+export async function eraseService(
+  engine: SwarmEngine,
+  service: SwarmService,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isBeingRemoved(service)) await untilTasksAreGone(engine, service, signal);
+  else await endService(engine, service, REMOVED, {}, signal);
+  await engine.removeService(service.ID, signal);
+}
+
+/** Ends all tasks of a job and says in its labels why. @throws EngineError */
+export async function endService(
+  engine: SwarmEngine,
+  service: SwarmService,
+  reason: FailureReason | typeof REMOVED,
+  labels: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const spec = {
+    ...service.Spec,
+    Labels: { ...labelsOf(service.Spec), ...labels, [OWN_LABELS.ended]: reason },
+    Mode: { Replicated: { Replicas: 0 } },
+  };
+  try {
+    await engine.updateService(service, spec, signal);
+  } catch (error) {
+    if (!isOutOfSequence(error)) throw error;
+    const now = await engine.findService(service.ID, signal);
+    if (now !== undefined && !isBeingRemoved(now)) {
+      await endService(engine, now, reason, labels, signal);
+      return;
+    }
+  }
+  await untilTasksAreGone(engine, service, signal);
+}
+
+async function untilTasksAreGone(
+  engine: SwarmEngine,
+  service: SwarmService,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const tasks = await engine.listTasksOf(service, signal);
+    if (tasks.length === 0) return;
+    await sleep(POLL_MS, undefined, { signal });
+    if (await areAllOutOfReach(engine, tasks, signal)) return;
+  }
+}
+
+/** Nothing ends what runs on a node that is down: the node does when it comes back. */
+async function areAllOutOfReach(
+  engine: SwarmEngine,
+  tasks: readonly SwarmTask[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nodes = await engine.listNodes(signal);
+  const reachable = new Set(
+    nodes.filter(({ Status }) => Status.State !== 'down').map(({ ID }) => ID),
+  );
+  return tasks.every(({ NodeID }) => NodeID !== undefined && !reachable.has(NodeID));
+}
