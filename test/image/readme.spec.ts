@@ -13,6 +13,7 @@ import { DOCKER_CAPABILITIES } from '../../src/scheduling/adapters/docker/docker
 import { KUBERNETES_CAPABILITIES } from '../../src/scheduling/adapters/kubernetes/kubernetes.capabilities.js';
 import { NO_CGROUPS } from '../../src/scheduling/adapters/process/host-abilities.js';
 import { processCapabilities } from '../../src/scheduling/adapters/process/process.capabilities.js';
+import { SWARM_CAPABILITIES } from '../../src/scheduling/adapters/swarm/swarm.capabilities.js';
 import type { SchedulerCapabilities } from '../../src/scheduling/domain/capabilities.js';
 import { demand, eventually, freePort, ROOT, start, type Running } from './commands.js';
 
@@ -40,8 +41,8 @@ describe('the documented settings', () => {
   });
 });
 
-/** A capability that is not in the table does not compile. */
-const ROW_OF: Record<Exclude<keyof SchedulerCapabilities, 'backend'>, string> = {
+/** A capability of jobs that is not in the table does not compile. */
+const ROW_OF: Record<Exclude<keyof SchedulerCapabilities, 'backend' | 'hints'>, string> = {
   workers: 'workers > 1',
   cpuLimit: 'CPU limit',
   memoryLimit: 'memory limit',
@@ -84,6 +85,11 @@ describe('the table of what works where', () => {
   it.each(KEYS)('tells the truth about %s on Docker', (key) => {
     const expected = isSupported(DOCKER_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
     expect(cell(ROW_OF[key], 'docker')).toMatch(expected);
+  });
+
+  it.each(KEYS)('tells the truth about %s on a swarm', (key) => {
+    const expected = isSupported(SWARM_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
+    expect(cell(ROW_OF[key], 'swarm')).toMatch(expected);
   });
 
   it.each(KEYS)('tells the truth about %s on Kubernetes', (key) => {

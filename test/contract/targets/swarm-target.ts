@@ -2,8 +2,7 @@ import axios, { type AxiosInstance } from 'axios';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { ContractTarget } from '../target.js';
-import { sizeOfLogs } from './engine-target.js';
+import { engineTarget, sizeOfLogs, type EngineTarget } from './engine-target.js';
 
 const run = promisify(execFile);
 const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
@@ -23,10 +22,12 @@ interface Container {
 }
 
 /** A swarm of one node: a throw-away one of the suite's own, or the one that a variable names. */
-export function swarmTarget(): ContractTarget {
+export function swarmTarget(): EngineTarget {
   const given = process.env['CONTRACT_SWARM_HOST'];
   let dockerHost = given ?? '';
   let engine: AxiosInstance;
+  /** For what a node of a swarm has as any engine has it. */
+  let node: EngineTarget;
   const script = (path: string, args: readonly string[] = []) =>
     run('bash', [`${ENGINES}${path}`, ...args], {
       timeout: START_DEADLINE_MS,
@@ -62,7 +63,8 @@ export function swarmTarget(): ContractTarget {
         const { stdout } = await script('swarm/up.sh', ['--no-new-privileges']);
         dockerHost = /DOCKER_HOST=(\S+)\s*$/.exec(stdout)?.[1] ?? '';
       }
-      await script('images/build.sh', ['docker', dockerHost]);
+      node = engineTarget('docker', dockerHost);
+      await node.start();
       engine = axios.create({
         socketPath: dockerHost.replace('unix://', ''),
         baseURL: 'http://engine',
@@ -95,6 +97,10 @@ export function swarmTarget(): ContractTarget {
         dispose: async () => void (await engine.delete(`/services/${data.ID}`)),
       };
     },
+    createVolume: (name) => node.createVolume(name),
+    listVolumes: () => node.listVolumes(),
+    deriveImage: (name, change) => node.deriveImage(name, change),
+    runPfcon: (volume, label) => node.runPfcon(volume, label),
     async listOwn() {
       const services = await listed<Service>('/services', OWN);
       const containers = await listed<Container>('/containers/json', OWN);
