@@ -154,6 +154,47 @@ describe('the image, brought up by docker-compose.yml', () => {
     expect(await docker('exec', id, 'id', '-u')).toBe('4711');
   });
 
+  it('is deployed as a stack of a swarm by docker-stack.yml, and runs jobs there', async () => {
+    await docker('swarm', 'init', '--advertise-addr', '127.0.0.1');
+    await docker('stack', 'deploy', '--compose-file', 'docker-stack.yml', 'chris');
+    const label = 'label=com.docker.swarm.service.name=chris_pman';
+    const healthy = ['ps', '--quiet', '--filter', label, '--filter', 'health=healthy'];
+    const id = await eventually(
+      async () => (await docker(...healthy)) || undefined,
+      90,
+      'the service of the stack is healthy',
+    );
+    const job = sampleJob({
+      jid: 'stack-1',
+      inputDir: 'a/in',
+      outputDir: 'b/out',
+      image: 'local/probe:1',
+    });
+    // Nothing outside its network reaches it.
+    const call = (path: string, init: object): Promise<string> =>
+      docker(
+        'exec',
+        id,
+        'node',
+        '--eval',
+        `fetch('http://127.0.0.1:5010${path}', ${JSON.stringify(init)})
+          .then(async (answer) => console.log(answer.status, await answer.text()))`,
+      );
+    expect(await call('/health/ready', {})).toMatch(/^200 /);
+    const headers = { 'content-type': 'application/json' };
+    const posted = { method: 'POST', headers, body: JSON.stringify(job) };
+    expect(await call('/api/v1/', posted)).toMatch(/^201 /);
+    const ended = async (): Promise<string | undefined> => {
+      const answer = await call('/api/v1/stack-1/', {});
+      return answer.includes('finished') ? answer : undefined;
+    };
+    expect(await eventually(ended, 60, 'the job has ended')).toContain('finishedSuccessfully');
+    const written = ['exec', id, 'cat', `${STORE}/b/out/greeting.txt`];
+    expect(await docker(...written)).toBe('HELLO');
+    expect(await call('/api/v1/stack-1/', { method: 'DELETE' })).toMatch(/^204/);
+    await docker('stack', 'rm', 'chris');
+  });
+
   it('has a description and a licence', async () => {
     const labels = await docker('inspect', '--format', '{{json .Config.Labels}}', IMAGE);
     expect(JSON.parse(labels)).toMatchObject({
