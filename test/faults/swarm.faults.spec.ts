@@ -94,7 +94,7 @@ describe('a swarm of three managers', () => {
     const { status, body } = await harness.post(await harness.job('true'));
     expect(status).toBe(503);
     expect(body['message']).toContain('not a swarm manager');
-    expect(harness.serviceLog.join('\n')).toContain('not a manager');
+    expect(harness.serviceLog.join('\n')).toContain('not a swarm manager');
     await harness.stop();
   });
 

@@ -11,6 +11,8 @@ const NOT_A_MANAGER: Trouble = {
   mend: 'point DOCKER_HOST at a manager, or run docker node promote for this node',
 };
 
+const NO_LEADER = 'bring more than half of the managers up, or force a new cluster';
+
 /** What a node's state within its swarm means where it is not `active`. */
 const STATES: Readonly<Record<string, Trouble>> = {
   inactive: {
@@ -33,7 +35,7 @@ export function troubleOf(info: SwarmInfo): Trouble | undefined {
   if (state !== 'active' && trouble !== undefined) return withWords(trouble, words);
   if (!ControlAvailable && words === '') return NOT_A_MANAGER;
   const detail = `the swarm has no leader: ${words}`;
-  return { detail, mend: 'bring more than half of the managers up, or force a new cluster' };
+  return { detail, mend: NO_LEADER };
 }
 
 function withWords({ detail, mend }: Trouble, words: string): Trouble {
@@ -47,19 +49,30 @@ export async function checkSwarm(
 ): Promise<readonly CheckResult[]> {
   try {
     const { version, apiVersion } = await engine.askVersion(signal);
+    const detail = `Docker ${version} (API ${apiVersion})`;
+    return [{ name: 'engine', ok: true, detail }, await checkManager(engine, signal)];
+  } catch (error) {
+    const mend = 'start Docker, or point DOCKER_HOST at a manager of the swarm';
+    return [{ name: 'engine', ok: false, detail: wordsOf(error), mend }];
+  }
+}
+
+async function checkManager(engine: SwarmEngine, signal: AbortSignal): Promise<CheckResult> {
+  const name = 'swarm';
+  try {
     const info = await engine.swarm(signal);
     const trouble = troubleOf(info);
-    const detail = `Docker ${version} (API ${apiVersion})`;
-    if (trouble !== undefined) return [{ name: 'swarm', ok: false, ...trouble }];
+    if (trouble !== undefined) return { name, ok: false, ...trouble };
     const nodes = info.Nodes ?? 1;
     const hint = nodes > 1 ? '; the store must be the same on all of them' : '';
-    return [
-      { name: 'engine', ok: true, detail },
-      { name: 'swarm', ok: true, detail: `${nodes} node(s)${hint}` },
-    ];
+    return { name, ok: true, detail: `${nodes} node(s)${hint}` };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : 'no answer';
-    const mend = 'start Docker, or point DOCKER_HOST at a manager of the swarm';
-    return [{ name: 'engine', ok: false, detail, mend }];
+    // A manager that waits for a leader keeps whoever asks waiting too.
+    const detail = `the swarm does not answer, perhaps it has no leader: ${wordsOf(error)}`;
+    return { name, ok: false, detail, mend: NO_LEADER };
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'no answer';
 }
