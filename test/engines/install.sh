@@ -13,6 +13,7 @@ netavark         /usr/lib/podman/netavark
 aardvark-dns     /usr/lib/podman/aardvark-dns
 busybox-static   busybox
 iproute2         ip
+util-linux       nsenter
 iptables         iptables
 debootstrap      debootstrap
 curl             curl

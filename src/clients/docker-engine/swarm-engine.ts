@@ -90,22 +90,27 @@ export class SwarmEngine extends DockerEngine {
     return this.get('/tasks', { filters: JSON.stringify(filters) }, signal);
   }
 
-  async listTasksOf({ ID }: SwarmService, signal: AbortSignal): Promise<readonly SwarmTask[]> {
-    const tasks = await this.listTasks({ service: [ID] }, signal);
+  /** @returns nothing where the service is gone. */
+  async listTasksOf(
+    { ID }: SwarmService,
+    signal: AbortSignal,
+  ): Promise<readonly SwarmTask[] | undefined> {
+    const tasks = await this.orAbsent(this.listTasks({ service: [ID] }, signal));
     // The engine also filters by the beginning of an id.
-    return tasks.filter(({ ServiceID }) => ServiceID === ID);
+    return tasks?.filter(({ ServiceID }) => ServiceID === ID);
   }
 
   listNodes(signal: AbortSignal): Promise<readonly SwarmNode[]> {
     return this.get('/nodes', {}, signal);
   }
 
+  /** A service that is gone is left alone. */
   async updateService(
     { ID, Version }: SwarmService,
     spec: Docker.ServiceSpec,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.call('write', signal, (docker, abortSignal) =>
+    const updated = this.call('write', signal, (docker, abortSignal) =>
       dial(docker, {
         path: `/services/${ID}/update?`,
         method: 'POST',
@@ -114,6 +119,7 @@ export class SwarmEngine extends DockerEngine {
         statusCodes: { 200: true },
       }),
     );
+    await this.orAbsent(updated);
   }
 
   async removeService(id: string, signal: AbortSignal): Promise<void> {

@@ -58,7 +58,7 @@ async function untilTasksAreGone(
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const tasks = await engine.listTasksOf(service, signal);
+    const tasks = (await engine.listTasksOf(service, signal)) ?? [];
     if (tasks.length === 0) return;
     await sleep(POLL_MS, undefined, { signal });
     if (await areAllOutOfReach(engine, tasks, signal)) return;

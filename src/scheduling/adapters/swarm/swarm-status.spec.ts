@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SwarmTask } from '../../../clients/docker-engine/swarm-engine.js';
-import { TASK_MEANING, taskToState } from './swarm-status.js';
+import { mayHaveLog, TASK_MEANING, taskToState } from './swarm-status.js';
 
 const AT = '2026-01-01T00:00:01Z';
 const NO_LIMITS = { memory: 0, time: undefined };
@@ -114,5 +114,18 @@ describe('the state of a worker', () => {
       exitCode: 3,
       timestamp: AT,
     });
+  });
+});
+
+describe('the log of a task', () => {
+  const ContainerStatus = { ContainerID: 'c1' };
+
+  it.each(['running', 'complete', 'failed', 'shutdown'])('can be read once it is %s', (State) => {
+    expect(mayHaveLog(task({ State, ContainerStatus }))).toBe(true);
+    expect(mayHaveLog(task({ State, ContainerStatus: { ContainerID: '' } }))).toBe(false);
+  });
+
+  it.each(['preparing', 'starting'])('is not waited for while it is %s', (State) => {
+    expect(mayHaveLog(task({ State, ContainerStatus }))).toBe(false);
   });
 });

@@ -115,6 +115,12 @@ function failed(task: SwarmTask, { memory }: WorkerLimits): JobState {
   };
 }
 
+/** Whether there is a container that has begun to run, or has been tried to. */
+export function mayHaveLog({ Status }: SwarmTask): boolean {
+  const id = Status.ContainerStatus?.ContainerID ?? '';
+  return id !== '' && TASK_MEANING.get(Status.State) !== 'waiting';
+}
+
 function exitCodeOf({ Status }: SwarmTask): number {
   return Status.ContainerStatus?.ExitCode ?? 0;
 }

@@ -34,6 +34,7 @@ import { endService, eraseService } from './swarm-ends.js';
 import { serviceName } from './swarm-names.js';
 import type { SwarmOptions } from './swarm-options.js';
 import { buildService } from './swarm-request.js';
+import { mayHaveLog } from './swarm-status.js';
 import { watchServices } from './swarm-watch.js';
 import { SWARM_CAPABILITIES } from './swarm.capabilities.js';
 
@@ -81,7 +82,7 @@ export class SwarmScheduler implements SchedulerPort {
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const service = await this.serviceOf(name, signal);
-    return toJob(name, service, await this.ask(this.engine.listTasksOf(service, signal)));
+    return toJob(name, service, await this.tasksOf(service, name, signal));
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -110,15 +111,15 @@ export class SwarmScheduler implements SchedulerPort {
   }
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
-    return { text: await this.logOf(await this.serviceOf(name, signal), window, signal) };
+    return { text: await this.logOf(name, await this.serviceOf(name, signal), window, signal) };
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
     const service = await this.serviceOf(name, signal);
-    const job = toJob(name, service, await this.ask(this.engine.listTasksOf(service, signal)));
+    const job = toJob(name, service, await this.tasksOf(service, name, signal));
     if (isFinal(job.state.status)) return;
     const isDue = job.deadline !== undefined && isReached(job.deadline, await this.now(signal));
-    const log = await this.logOf(service, KEPT_LOG, signal);
+    const log = await this.logOf(name, service, KEPT_LOG, signal);
     const reason = isDue ? 'TimeLimit' : 'Cancelled';
     const labels = { [OWN_LABELS.log]: log };
     await this.ask(endService(this.engine, service, reason, labels, signal));
@@ -151,16 +152,18 @@ export class SwarmScheduler implements SchedulerPort {
   }
 
   private async logOf(
+    name: JobName,
     service: SwarmService,
     window: LogWindow,
     signal: AbortSignal,
   ): Promise<string> {
     const kept = keptLogOf(service);
     if (kept !== undefined) return kept;
-    const tasks = newestTasks(service, await this.ask(this.engine.listTasksOf(service, signal)));
+    const tasks = newestTasks(service, await this.tasksOf(service, name, signal));
     const share = { ...window, bytes: Math.floor(window.bytes / tasks.length) };
     const logs = tasks.map(async (task) => {
-      if (task?.Status.ContainerStatus?.ContainerID === undefined) return '';
+      // The swarm would keep us waiting until the container has started.
+      if (task === undefined || !mayHaveLog(task)) return '';
       return readLogEnd(
         await this.engine.readTaskLogs(task.ID, share.lines, signal),
         share,
@@ -176,6 +179,12 @@ export class SwarmScheduler implements SchedulerPort {
       throw jobNotFound(name);
     }
     return service;
+  }
+
+  private async tasksOf(service: SwarmService, name: JobName, signal: AbortSignal) {
+    const tasks = await this.ask(this.engine.listTasksOf(service, signal));
+    if (tasks === undefined) throw jobNotFound(name);
+    return tasks;
   }
 
   private async ask<T>(answer: Promise<T>): Promise<T> {
