@@ -66,7 +66,7 @@ async function untilTasksAreGone(
 }
 
 /** Nothing ends what runs on a node that is down: the node does when it comes back. */
-async function areAllOutOfReach(
+export async function areAllOutOfReach(
   engine: SwarmEngine,
   tasks: readonly SwarmTask[],
   signal: AbortSignal,

@@ -1,4 +1,8 @@
-import type { SwarmEngine, SwarmService } from '../../../clients/docker-engine/swarm-engine.js';
+import type {
+  SwarmEngine,
+  SwarmService,
+  SwarmTask,
+} from '../../../clients/docker-engine/swarm-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { Job } from '../../domain/job.js';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
@@ -30,7 +34,7 @@ import {
   specHashOf,
   toJob,
 } from './swarm-job.js';
-import { endService, eraseService } from './swarm-ends.js';
+import { areAllOutOfReach, endService, eraseService } from './swarm-ends.js';
 import { serviceName } from './swarm-names.js';
 import type { SwarmOptions } from './swarm-options.js';
 import { buildService } from './swarm-request.js';
@@ -40,6 +44,8 @@ import { SWARM_CAPABILITIES } from './swarm.capabilities.js';
 
 /** The log of a job that is stopped is kept in a label; the swarm limits what it keeps in all. */
 const KEPT_LOG: LogWindow = { lines: 1_000, bytes: 32 * 1024 };
+
+const LOG_OUT_OF_REACH = '[pman] the log is on a node that does not answer\n';
 
 /** @param now cut to the second, as the engine tells it */
 function isReached(deadline: string, now: number): boolean {
@@ -161,16 +167,24 @@ export class SwarmScheduler implements SchedulerPort {
     if (kept !== undefined) return kept;
     const tasks = newestTasks(service, await this.tasksOf(service, name, signal));
     const share = { ...window, bytes: Math.floor(window.bytes / tasks.length) };
-    const logs = tasks.map(async (task) => {
-      // The swarm would keep us waiting until the container has started.
-      if (task === undefined || !mayHaveLog(task)) return '';
-      return readLogEnd(
-        await this.engine.readTaskLogs(task.ID, share.lines, signal),
-        share,
-        signal,
-      );
-    });
+    const logs = tasks.map((task) => this.logOfTask(task, share, signal));
     return joinWorkerLogs(await this.ask(Promise.all(logs)));
+  }
+
+  private async logOfTask(
+    task: SwarmTask | undefined,
+    window: LogWindow,
+    signal: AbortSignal,
+  ): Promise<string> {
+    // The swarm would keep us waiting until the container has started.
+    if (task === undefined || !mayHaveLog(task)) return '';
+    try {
+      const stream = await this.engine.readTaskLogs(task.ID, window.lines, signal);
+      return await readLogEnd(stream, window, signal);
+    } catch (error) {
+      if (await areAllOutOfReach(this.engine, [task], signal)) return LOG_OUT_OF_REACH;
+      throw error;
+    }
   }
 
   private async serviceOf(name: JobName, signal: AbortSignal): Promise<SwarmService> {
