@@ -41,7 +41,7 @@ describe('a warning at boot', () => {
     ],
     [
       { NODE_SELECTOR: 'a=b' },
-      'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=kubernetes or openshift',
+      'NODE_SELECTOR has no effect: it needs CONTAINER_ENV=swarm or kubernetes or openshift',
     ],
     [
       { IMAGE_PULL_SECRETS: 'x' },
@@ -78,8 +78,8 @@ describe('a warning at boot', () => {
   it('is given for the settings of an engine where there is none', () => {
     const raw = { CONTAINER_ENV: 'process', JOB_NETWORK: 'none', DOCKER_HOST: 'tcp://a:1' };
     expect(withHostStore(raw).warnings).toEqual([
-      'JOB_NETWORK has no effect: it needs CONTAINER_ENV=docker or podman',
-      'DOCKER_HOST has no effect: it needs CONTAINER_ENV=docker or podman',
+      'JOB_NETWORK has no effect: it needs CONTAINER_ENV=docker or podman or swarm',
+      'DOCKER_HOST has no effect: it needs CONTAINER_ENV=docker or podman or swarm',
     ]);
   });
 

@@ -17,15 +17,24 @@ function service(labels: Readonly<Record<string, string>> = {}, Name = 'job-1'):
   return { ID: 's1', Version: { Index: 1 }, Spec: spec, UpdatedAt: 'then' } as SwarmService;
 }
 
-function task(changes: { Slot?: number; Index?: number; State?: string; ServiceID?: string }) {
+interface TaskChanges {
+  readonly Slot?: number;
+  readonly Index?: number;
+  readonly State?: string;
+  readonly DesiredState?: string;
+  readonly ServiceID?: string;
+}
+
+function task(changes: TaskChanges) {
   const { Slot = 1, Index = 1, State = 'running', ServiceID = 's1' } = changes;
+  const { DesiredState = 'running' } = changes;
   const Status = { State, Timestamp: '2026-01-01T00:00:00Z' };
   return {
     ID: `t${Index}`,
     Slot,
     Version: { Index },
     ServiceID,
-    DesiredState: 'running',
+    DesiredState,
     Status,
   } as SwarmTask;
 }
@@ -74,6 +83,11 @@ describe('a job', () => {
   it('has another mark when a task has another state', () => {
     const before = toJob(NAME, service(), [task({ State: 'starting' })]).mark;
     expect(toJob(NAME, service(), [task({ State: 'running' })]).mark).not.toBe(before);
+  });
+
+  it('has another mark when the swarm gives its task up', () => {
+    const before = toJob(NAME, service(), [task({})]).mark;
+    expect(toJob(NAME, service(), [task({ DesiredState: 'shutdown' })]).mark).not.toBe(before);
   });
 
   it('has a deadline while it runs, counted from its start', () => {

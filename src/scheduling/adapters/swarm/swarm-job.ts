@@ -66,10 +66,12 @@ export function newestTasks(
   return Array.from({ length: workers }, (_, worker) => newest.get(worker + 1));
 }
 
-/** The mark of a job: its service, how it was ended, and its workers' tasks and their states. */
+/** The mark of a job: its service, how it was ended, and its workers' tasks, with all that makes their states. */
 export function markOf(service: SwarmService, tasks: readonly (SwarmTask | undefined)[]): string {
   const words = tasks.map((task) =>
-    task === undefined ? '-' : `${task.ID}:${task.Status.State}:${task.Status.Err ?? ''}`,
+    task === undefined
+      ? '-'
+      : [task.ID, task.DesiredState, task.Status.State, task.Status.Err].join(':'),
   );
   return [service.ID, labelsOf(service.Spec)[OWN_LABELS.ended] ?? '', ...words].join(' ');
 }
