@@ -3,14 +3,18 @@ import { allMet, formatTable, type Row } from './measure.ts';
 import { finishedRows, freshnessRows, lookUpRow } from './read-rows.ts';
 import { startRig, type Rig } from './rig.ts';
 import { callsRows, scaleRows, startRow } from './scale-rows.ts';
+import { swarmRows } from './swarm-rows.ts';
 import { burstRows, writeRows } from './write-rows.ts';
 
 /*
  * Times the service against the engine itself, on the same machine, in the same run:
  *   DOCKER_HOST=unix:///path/to/socket npm run bench [-- R1 R7 ...]
+ * R15, and nothing else, is of an engine that is a manager of a swarm.
  * The engine must have the image local/probe:1 (test/engines/images/build.sh); wrk makes the load.
  */
-const PARTS: readonly (readonly [string, (rig: Rig) => Promise<Row | readonly Row[]>])[] = [
+type Part = readonly [string, (rig: Rig) => Promise<Row | readonly Row[]>];
+
+const PARTS: readonly Part[] = [
   ['R1 R2 R3 R4', finishedRows],
   ['R6', lookUpRow],
   ['R7 R9', writeRows],
@@ -21,15 +25,18 @@ const PARTS: readonly (readonly [string, (rig: Rig) => Promise<Row | readonly Ro
   ['D23 R13 R14', scaleRows],
 ];
 
+const SWARM_PARTS: readonly Part[] = [['R15', swarmRows]];
+
 const wanted = process.argv.slice(2);
 const rig = await startRig(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock');
 try {
   const rows: Row[] = [];
-  for (const [ids, part] of PARTS) {
+  for (const [ids, part] of rig.isSwarm ? SWARM_PARTS : PARTS) {
     if (wanted.length > 0 && !ids.split(' ').some((id) => wanted.includes(id))) continue;
     rows.push(...[await part(rig)].flat());
   }
-  const name = rig.isPodman ? 'Podman' : 'Docker';
+  const engine = rig.isPodman ? 'Podman' : 'Docker';
+  const name = rig.isSwarm ? 'Docker Swarm' : engine;
   process.stdout.write(`${name}\n${formatTable(rows)}\n`);
   await writeFile('bench-results.json', `${JSON.stringify(rows, null, 2)}\n`);
   process.exitCode = allMet(rows) ? 0 : 1;

@@ -13,6 +13,8 @@ export interface Rig {
   readonly engine: HttpClient;
   readonly engineSocket: string;
   readonly isPodman: boolean;
+  /** Whether the engine is a manager of a swarm, where the service then runs its jobs. */
+  readonly isSwarm: boolean;
   readonly service: BenchService;
   readonly ours: HttpClient;
   readonly store: string;
@@ -32,7 +34,15 @@ export async function startRig(dockerHost: string): Promise<Rig> {
   const store = await mkdtemp(join(tmpdir(), 'pman-bench-'));
   await mkdir(join(store, 'in'));
   await mkdir(join(store, 'out'));
-  const settings = { DOCKER_HOST: dockerHost, STORAGE_TYPE: 'host', STOREBASE: store };
+  const isSwarm = (await expectStatus(engine.send('GET', '/info'), 200)).includes(
+    '"ControlAvailable":true',
+  );
+  const settings = {
+    ...(isSwarm && { CONTAINER_ENV: 'swarm' }),
+    DOCKER_HOST: dockerHost,
+    STORAGE_TYPE: 'host',
+    STOREBASE: store,
+  };
   const service = await startService(settings);
   const ours = new HttpClient({ host: '127.0.0.1', port: service.port });
   const isPodman = (await expectStatus(engine.send('GET', '/version'), 200)).includes('Podman');
@@ -40,6 +50,7 @@ export async function startRig(dockerHost: string): Promise<Rig> {
     engine,
     engineSocket,
     isPodman,
+    isSwarm,
     service,
     ours,
     store,

@@ -164,9 +164,11 @@ describe('the image, brought up by docker-compose.yml', () => {
       90,
       'the service of the stack is healthy',
     );
+    const greet = `mkdir -p ${STORE}/stack/in && echo hello >${STORE}/stack/in/greeting.txt`;
+    await docker('exec', id, 'sh', '-c', greet);
     const job = sampleJob({
       jid: 'stack-1',
-      inputDir: 'a/in',
+      inputDir: 'stack/in',
       outputDir: 'b/out',
       image: 'local/probe:1',
     });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
@@ -24,17 +23,20 @@ import { buildJob } from './kubernetes-request.js';
 import { runtimeWords } from './container-words.js';
 import { couldNotStart, terminatedContainer } from './pod-failure.js';
 import { podWait } from './pod-waiting.js';
-import { isPodOf } from './worker-pods.js';
+import type { FollowedPods, PodSightings } from './pod-sightings.js';
 
 /** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
 const SETTLE_MS = 30_000;
-const POLL_MS = 250;
+/** For how long nothing is heard of the pods before they are looked at: at first, and at most. */
+const FIRST_SILENCE_MS = 300;
+const LAST_SILENCE_MS = 8_000;
 
 /** Creates Jobs and sees how they start. */
 export class JobStart {
   constructor(
     private readonly api: KubernetesApi,
     private readonly options: KubernetesOptions,
+    private readonly sightings: PodSightings,
   ) {}
 
   /**
@@ -52,7 +54,8 @@ export class JobStart {
   }
 
   /**
-   * Waits until each pod has begun, or waits for something that takes long.
+   * Waits until each pod has begun, or waits for something that takes long. The watch tells what
+   * becomes of them; they are looked at only where it is silent.
    * @returns why the job cannot run, if the cluster says so soon
    */
   async settle(
@@ -60,19 +63,38 @@ export class JobStart {
     object: JobObject,
     signal: AbortSignal,
   ): Promise<DomainError | undefined> {
-    const deadline = performance.now() + SETTLE_MS;
-    const selector = `batch.kubernetes.io/job-name=${object.metadata.name}`;
-    const isQueued = object.spec?.suspend === true;
-    while (!isQueued && !signal.aborted && performance.now() < deadline) {
-      const list = this.api.list('pods', selector, signal);
-      const pods = await asSchedulingError(list, () => this.api.hasAnswered);
-      const own = pods.filter((pod) => isPodOf(object, pod));
+    if (object.spec?.suspend === true) return undefined;
+    const pods = this.sightings.follow(object);
+    try {
+      return await this.untilSettled(spec, object.metadata.name, pods, signal);
+    } finally {
+      pods.end();
+    }
+  }
+
+  private async untilSettled(
+    spec: JobSpec,
+    job: string,
+    pods: FollowedPods,
+    signal: AbortSignal,
+  ): Promise<DomainError | undefined> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SETTLE_MS)]);
+    let silence = FIRST_SILENCE_MS;
+    while (!limit.aborted) {
+      const own = pods.all();
       const refusal = own.map((pod) => refusalOf(spec, pod)).find((error) => error !== undefined);
       if (refusal !== undefined) return refusal;
       if (own.length >= spec.workers && own.every(isSettled)) return undefined;
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (await pods.isNextWithin(silence, limit)) continue;
+      silence = Math.min(2 * silence, LAST_SILENCE_MS);
+      if (!limit.aborted) pods.replaceBy(await this.look(job, signal));
     }
     return undefined;
+  }
+
+  private async look(job: string, signal: AbortSignal): Promise<readonly PodObject[]> {
+    const list = this.api.list('pods', `batch.kubernetes.io/job-name=${job}`, signal);
+    return asSchedulingError(list, () => this.api.hasAnswered);
   }
 
   private async adopt(spec: JobSpec, signal: AbortSignal): Promise<JobObject> {

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
-import type { Resource, WatchEvent } from '../../../clients/kubernetes/kubernetes-objects.js';
+import type {
+  PodObject,
+  Resource,
+  WatchEvent,
+} from '../../../clients/kubernetes/kubernetes-objects.js';
 import { EXPIRED } from '../../../clients/kubernetes/watch-events.js';
 import { parseJobName } from '../../domain/job-name.js';
 import { OWN_LABELS } from '../../domain/own-labels.js';
@@ -13,11 +17,23 @@ const RELIST_PAUSE_MS = 1_000;
 /** A watch that ends as soon as it begins is not begun again at once, in milliseconds. */
 const REOPEN_PAUSE_MS = 100;
 
-/** Events of our Jobs and their pods as hints, until `signal` or a fault of either stream. */
-export async function* watchJobs(api: KubernetesApi, signal: AbortSignal): AsyncGenerator<JobHint> {
+type OnPod = (pod: PodObject) => void;
+
+/**
+ * Events of our Jobs and their pods as hints, until `signal` or a fault of either stream.
+ * @param onPod gets each pod as the event shows it
+ */
+export async function* watchJobs(
+  api: KubernetesApi,
+  onPod: OnPod,
+  signal: AbortSignal,
+): AsyncGenerator<JobHint> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
-  const streams = [watchResource(api, 'jobs', either), watchResource(api, 'pods', either)];
+  const streams = [
+    watchResource(api, 'jobs', () => undefined, either),
+    watchResource(api, 'pods', onPod, either),
+  ];
   try {
     yield* merge(streams);
   } finally {
@@ -29,6 +45,7 @@ export async function* watchJobs(api: KubernetesApi, signal: AbortSignal): Async
 async function* watchResource(
   api: KubernetesApi,
   resource: Resource,
+  onObject: OnPod,
   signal: AbortSignal,
 ): AsyncGenerator<JobHint> {
   let version: string | undefined;
@@ -40,7 +57,9 @@ async function* watchResource(
     try {
       for await (const event of api.watch(resource, OWN_SELECTOR, version, signal)) {
         version = event.object.metadata.resourceVersion;
-        if (event.type !== 'BOOKMARK') yield toHint(event);
+        if (event.type === 'BOOKMARK') continue;
+        onObject(event.object);
+        yield toHint(event);
       }
       await sleep(REOPEN_PAUSE_MS, undefined, { signal });
     } catch (error) {

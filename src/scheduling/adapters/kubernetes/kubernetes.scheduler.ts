@@ -28,6 +28,7 @@ import { jobObjectName } from './kubernetes-names.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { buildJob, OWN_SELECTOR } from './kubernetes-request.js';
 import { JobStart } from './job-start.js';
+import { PodSightings } from './pod-sightings.js';
 import { watchJobs } from './kubernetes-watch.js';
 import { KUBERNETES_CAPABILITIES, OPENSHIFT_CAPABILITIES } from './kubernetes.capabilities.js';
 import { isPodOf } from './worker-pods.js';
@@ -47,6 +48,7 @@ export class KubernetesScheduler implements SchedulerPort {
   readonly capabilities: SchedulerCapabilities;
   readonly parallelStarts = PARALLEL_STARTS;
   private readonly rights: KubernetesCheck;
+  private readonly sightings = new PodSightings();
   private readonly starts: JobStart;
   private readonly workerLogs: WorkerLogs;
 
@@ -57,7 +59,7 @@ export class KubernetesScheduler implements SchedulerPort {
     this.capabilities =
       options.profile === 'openshift' ? OPENSHIFT_CAPABILITIES : KUBERNETES_CAPABILITIES;
     this.rights = new KubernetesCheck(api);
-    this.starts = new JobStart(api, options);
+    this.starts = new JobStart(api, options, this.sightings);
     this.workerLogs = new WorkerLogs(api);
   }
 
@@ -101,7 +103,7 @@ export class KubernetesScheduler implements SchedulerPort {
 
   async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
     try {
-      yield* watchJobs(this.api, signal);
+      yield* watchJobs(this.api, (pod) => this.sightings.saw(pod), signal);
     } catch (error) {
       throw toSchedulingError(error, this.api.hasAnswered);
     }
