@@ -70,8 +70,9 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    const containers = await this.containers.create(spec, signal);
-    const areNew = await this.containers.start(spec, containers, signal);
+    const created = await this.containers.create(spec, signal);
+    const containers = await this.containers.start(spec, created, signal);
+    const areNew = containers.every(({ isNew }) => isNew);
     // An inspect now would wait until the engine has dealt with the end of a short job.
     return areNew ? toSubmittedJob(spec, containers) : this.find(spec.name, signal);
   }

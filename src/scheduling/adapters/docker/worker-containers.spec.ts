@@ -47,9 +47,10 @@ function create(shown: object | undefined) {
   ).create(SPEC, SIGNAL);
 }
 
-/** An engine that makes containers and cannot start them. */
+/** An engine that cannot start the container `c`. */
 class StartsFailing extends DockerEngine {
   readonly removed: string[] = [];
+  readonly started: string[] = [];
   /** Of the container after its start has failed. */
   state = 'created';
 
@@ -60,8 +61,13 @@ class StartsFailing extends DockerEngine {
     super({ kind: 'sockets', paths: [] });
   }
 
-  override startContainer(): Promise<void> {
+  override startContainer(id: string): Promise<void> {
+    if (id !== 'c') return Promise.resolve(void this.started.push(id));
     return Promise.reject(new EngineError(this.status, this.words, true, undefined));
+  }
+
+  override createContainer(): Promise<string> {
+    return Promise.resolve('another');
   }
 
   override findContainer(id: string): Promise<ContainerInspectInfo | undefined> {
@@ -84,7 +90,8 @@ describe('a container that the engine does not start', () => {
       OPTIONS,
       new Images(engine, new PullCredentials(undefined)),
     );
-    return containers.start(SPEC, [{ id: 'c', isNew: true }], SIGNAL);
+    const askedAt = performance.now();
+    return containers.start(SPEC, [{ id: 'c', worker: 0, isNew: true, askedAt }], SIGNAL);
   }
 
   it('for what is wrong with the job is removed', async () => {
@@ -99,8 +106,9 @@ describe('a container that the engine does not start', () => {
     'runc: runc create failed: container with given ID already exists: OCI runtime error',
   ])('for what a killed engine has left is made anew, unless it runs: %s', async (words) => {
     const engine = new StartsFailing(500, words);
-    await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
+    await expect(start(engine)).resolves.toMatchObject([{ id: 'another', isNew: true }]);
     expect(engine.removed).toEqual(['c unless it runs']);
+    expect(engine.started).toEqual(['another']);
   });
 
   it.each(['running', 'exited'])('and that is %s nevertheless stays', async (state) => {
@@ -114,6 +122,59 @@ describe('a container that the engine does not start', () => {
     const engine = new StartsFailing(500, 'ttrpc: closed: unknown');
     await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
     expect(engine.removed).toEqual([]);
+  });
+});
+
+/** An engine on which another replica starts a container, and it ends, while this one is held up. */
+class RunsMeanwhile extends DockerEngine {
+  starts = 0;
+
+  constructor(private readonly clock: { now: number }) {
+    super({ kind: 'sockets', paths: [] });
+  }
+
+  override startContainer(): Promise<void> {
+    this.starts += 1;
+    return Promise.resolve();
+  }
+
+  override findContainer(id: string): Promise<ContainerInspectInfo | undefined> {
+    const Status = this.clock.now < 3_000 ? 'created' : 'exited';
+    // The answer comes after the time in which the container has run.
+    if (this.clock.now < 3_000 && this.isSlow) this.clock.now = 3_000;
+    return Promise.resolve({ Id: id, State: { Status } } as ContainerInspectInfo);
+  }
+
+  isSlow = false;
+}
+
+describe('a start', () => {
+  async function startsAt(now: number, isNew: boolean, isSlow = false): Promise<number> {
+    const clock = { now };
+    const engine = new RunsMeanwhile(clock);
+    engine.isSlow = isSlow;
+    const images = new Images(engine, new PullCredentials(undefined));
+    const containers = new WorkerContainers(engine, OPTIONS, images, () => clock.now);
+    await containers.start(SPEC, [{ id: 'c', worker: 0, isNew, askedAt: 0 }], SIGNAL);
+    return engine.starts;
+  }
+
+  it('follows the creation at once', async () => {
+    expect(await startsAt(100, true)).toBe(1);
+  });
+
+  it('that comes late is made only if the container still waits', async () => {
+    expect(await startsAt(2_000, true)).toBe(1);
+    expect(await startsAt(4_000, true)).toBe(0);
+  });
+
+  it('of what another submission made follows a look', async () => {
+    expect(await startsAt(100, false)).toBe(1);
+    expect(await startsAt(4_000, false)).toBe(0);
+  });
+
+  it('is not made when the look itself took long', async () => {
+    expect(await startsAt(100, false, true)).toBe(0);
   });
 });
 
@@ -134,6 +195,6 @@ describe('a name that is in use when a container is to be made', () => {
       'org.chrisproject.pman.spec-hash': SPEC.specHash,
     };
     const own = { Id: 'c', Name: `/${SPEC.name}`, Config: { Labels } };
-    await expect(create(own)).resolves.toEqual([{ id: 'c', isNew: false }]);
+    await expect(create(own)).resolves.toMatchObject([{ id: 'c', isNew: false }]);
   });
 });

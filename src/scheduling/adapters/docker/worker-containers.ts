@@ -18,8 +18,17 @@ import type { Images } from './images.js';
 /** A worker's container, made by this submission or by an earlier one. */
 export interface Created {
   readonly id: string;
+  readonly worker: number;
   readonly isNew: boolean;
+  /** When it was asked for, on a clock that never steps back, in milliseconds. */
+  readonly askedAt: number;
 }
+
+/**
+ * For how long nobody else can have started a container and seen it end, in milliseconds. Another
+ * replica may do so while this one is held up; a start would then run the job again.
+ */
+const FRESH_MS = 500;
 
 /** Makes and starts the containers of a job's workers: each once, whatever happened before. */
 export class WorkerContainers {
@@ -27,6 +36,7 @@ export class WorkerContainers {
     private readonly engine: DockerEngine,
     private readonly options: EngineOptions,
     private readonly images: Images,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   plan(spec: JobSpec): readonly ContainerCreateOptions[] {
@@ -47,19 +57,27 @@ export class WorkerContainers {
 
   /**
    * Starts what was never started. When the engine refuses one, none of them stays.
-   * @returns whether all of them were made by this submission.
+   * @returns the containers that run, of which some may have been made anew
    */
   async start(
     spec: JobSpec,
     containers: readonly Created[],
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<readonly Created[]> {
+    const current = [...containers];
     try {
-      for (const container of containers) await this.startOnce(container, signal);
-      return containers.every(({ isNew }) => isNew);
+      // The first worker comes last here too: a job without it has not begun, and can be made whole.
+      for (const container of containers.toReversed()) {
+        const index = containers.indexOf(container);
+        await this.startOnce(container, signal).catch(async (error: unknown) => {
+          current[index] = await this.replace(spec, container, error, signal);
+          await this.startOnce(current[index], signal);
+        });
+      }
+      return current;
     } catch (error) {
       const translated = toStartError(error, spec, this.engine.hasAnswered);
-      if (!translated.retryable) await this.discard(containers, signal);
+      if (!translated.retryable) await this.discard(current, signal);
       throw translated;
     }
   }
@@ -78,8 +96,10 @@ export class WorkerContainers {
   /** Creates a worker's container, or finds the one that an earlier attempt created. */
   private async createOne(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
     const body = this.container(spec, worker);
+    const askedAt = this.now();
     try {
-      return { id: await this.engine.createContainer(body, signal), isNew: true };
+      const id = await this.engine.createContainer(body, signal);
+      return { id, worker, isNew: true, askedAt };
     } catch (error) {
       if (isNameInUse(error)) return this.adopt(spec, worker, signal);
       if (isImageMissing(error)) this.images.forget(spec.image);
@@ -88,6 +108,7 @@ export class WorkerContainers {
   }
 
   private async adopt(spec: JobSpec, worker: number, signal: AbortSignal): Promise<Created> {
+    const askedAt = this.now();
     const container = await asSchedulingError(
       this.engine,
       this.engine.findContainer(containerName(spec.name, worker), signal),
@@ -97,28 +118,40 @@ export class WorkerContainers {
     if (!isWorker(container, spec.name, worker) || specHashOf(container) !== spec.specHash) {
       throw nameTaken(spec.name);
     }
-    return { id: container.Id, isNew: false };
+    return { id: container.Id, worker, isNew: false, askedAt };
   }
 
   /** A start of a container that has ended would run the job again. */
-  private async startOnce({ id, isNew }: Created, signal: AbortSignal): Promise<void> {
-    if (!isNew && !(await this.isWaiting(id, signal))) return;
-    try {
-      await this.engine.startContainer(id, signal);
-    } catch (error) {
-      if (error instanceof EngineError && isLeftOver(error.words)) await this.giveUp(id, signal);
-      throw error;
+  private async startOnce({ id, isNew, askedAt }: Created, signal: AbortSignal): Promise<void> {
+    let isSeen = isNew;
+    for (let since = askedAt; !isSeen || this.now() - since > FRESH_MS;) {
+      since = this.now();
+      if (!(await this.isWaiting(id, signal))) return;
+      isSeen = true;
     }
+    await this.engine.startContainer(id, signal);
   }
 
-  /** The next attempt makes another one; nothing is lost when the engine has to keep this one. */
-  private async giveUp(id: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes another container in place of one that a killed engine has left, and can never start.
+   * @throws the error, where it says something else or the engine has to keep this one
+   */
+  private async replace(
+    spec: JobSpec,
+    { id, worker }: Created,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<Created> {
+    if (!(error instanceof EngineError) || !isLeftOver(error.words)) throw error;
     try {
       // Somebody else may have started it meanwhile.
-      if (await this.isWaiting(id, signal)) await this.engine.removeUnstarted(id, signal);
+      if (!(await this.isWaiting(id, signal))) throw error;
+      await this.engine.removeUnstarted(id, signal);
     } catch {
       // What the start has said is worth more.
+      throw error;
     }
+    return this.createOne(spec, worker, signal);
   }
 
   private async isWaiting(id: string, signal: AbortSignal): Promise<boolean> {
