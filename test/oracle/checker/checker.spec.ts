@@ -116,7 +116,18 @@ const SOUND: readonly (readonly [string, History])[] = [
       ...NOTHING_LEFT,
     }),
   ],
+  [
+    'another replica that still shows a removed job, of which one POST had no answer',
+    history({
+      operations: [post(0, NO_ANSWER), post(50), remove(4_000), seenElsewhere(4_900)],
+      ...NOTHING_LEFT,
+    }),
+  ],
 ];
+
+function seenElsewhere(at: number) {
+  return get(at, 'finishedSuccessfully', { replica: 1 });
+}
 
 function wholeLife() {
   return [

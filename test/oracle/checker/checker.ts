@@ -46,7 +46,7 @@ export function check(history: History): Verdict {
   const jidsWhere = (isSo: (job: JobHistory) => boolean): string[] =>
     jobs.filter(isSo).map(({ jid }) => jid);
   const anomalies = {
-    lost: jidsWhere(isLost),
+    lost: jidsWhere((job) => isLost(job, history)),
     duplicate: jidsWhere((job) => isDuplicate(job, history)),
     phantom: jidsWhere((job) => isPhantom(job, history)),
     ghost: jidsWhere((job) => isGhost(job, history)),

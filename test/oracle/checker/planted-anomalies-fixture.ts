@@ -38,6 +38,19 @@ export const PLANTED: readonly PlantedAnomaly[] = [
   },
   {
     anomaly: 'lost',
+    what: 'a job that another replica shows long after its removal, so that a POST has added it again',
+    history: history({
+      ...NOTHING_LEFT,
+      operations: [
+        post(0, NO_ANSWER),
+        post(50),
+        remove(4_000),
+        get(5_100, 'finishedSuccessfully', { replica: 1 }),
+      ],
+    }),
+  },
+  {
+    anomaly: 'lost',
     what: 'a 404 for a job that is acknowledged and there again later',
     history: history({ operations: [post(0), absent(500), get(4_000, 'finishedSuccessfully')] }),
   },

@@ -2,10 +2,10 @@ import { effectUntil, lagAllowed, mayHaveActed, type History, type Operation } f
 import type { JobHistory } from './job-history.js';
 
 /** What was said to exist and does not, or never ran. */
-export function isLost(job: JobHistory): boolean {
+export function isLost(job: JobHistory, history: History): boolean {
   if (job.isExpectedToFail) return false;
   return job.sightings.some((sighting) => {
-    if (isOfGhost(job, sighting)) return false;
+    if (isOfGhost(job, sighting) || mayBeOfThePast(job, sighting, history)) return false;
     // What was only seen may be made anew as long as its POST is under way.
     const denied = absences(job).some(
       (absence) =>
@@ -24,6 +24,18 @@ function isOfGhost(job: JobHistory, { invoked, completed }: Operation): boolean 
       remove.outcome === 'ok' &&
       remove.completed <= invoked &&
       !job.mayBeAddedBetween(remove.invoked, completed),
+  );
+}
+
+/** Another replica than the one that removed the job may show it for a while, and says nothing new by that. */
+function mayBeOfThePast(job: JobHistory, sighting: Operation, history: History): boolean {
+  if (sighting.kind !== 'GET') return false;
+  return job.deletes.some(
+    (remove) =>
+      remove.outcome === 'ok' &&
+      remove.replica !== sighting.replica &&
+      remove.invoked <= sighting.completed &&
+      sighting.invoked < remove.completed + lagAllowed(sighting, history),
   );
 }
 
