@@ -37,6 +37,21 @@ describe('the pace of lists', () => {
     },
   );
 
+  it('is not slower after one list that was held up, and is when lists take long', async () => {
+    const pacemaker = new Pacemaker(SYNC_TIMES, now, () => true);
+    const restAfter = async (took: number): Promise<number> => {
+      pacemaker.confirm(now() - took);
+      const began = now();
+      let isOver = false;
+      void pacemaker.rest().then(() => (isOver = true));
+      while (!isOver) await vi.advanceTimersByTimeAsync(10);
+      return now() - began;
+    };
+    await restAfter(20);
+    expect(await restAfter(3_000)).toBeLessThan(1_000);
+    expect(await restAfter(3_000)).toBeGreaterThan(29_000);
+  });
+
   it('takes the table for old when a list does not come', async () => {
     const pacemaker = new Pacemaker(SYNC_TIMES, now, () => true);
     pacemaker.confirm(now());

@@ -4,6 +4,8 @@ import type { MonotonicClock, SyncTimes } from './sync-times.js';
 export class Pacemaker {
   private confirmedAt: number | undefined;
   private took = 0;
+  /** The shorter of the last two: one list that was held up makes those after it no rarer. */
+  private usuallyTakes = 0;
   private wake: (() => void) | undefined;
   private isHurried = false;
   private hintedSince: number | undefined;
@@ -17,8 +19,10 @@ export class Pacemaker {
 
   /** A list that began at `asOf` has just arrived. */
   confirm(asOf: number): void {
+    const took = this.now() - asOf;
     this.confirmedAt = asOf;
-    this.took = this.now() - asOf;
+    this.usuallyTakes = Math.min(this.took, took);
+    this.took = took;
   }
 
   /** Milliseconds since the newest list began; infinite before the first. */
@@ -81,6 +85,6 @@ export class Pacemaker {
 
   private pace(): number {
     const { busyList, idleList, listShare } = this.times;
-    return Math.max(this.isBusy() ? busyList : idleList, this.took * listShare);
+    return Math.max(this.isBusy() ? busyList : idleList, this.usuallyTakes * listShare);
   }
 }

@@ -1,0 +1,27 @@
+import { loadConfig } from '../../src/config/load-config.js';
+import { buildService } from '../../src/scheduling/adapters/swarm/swarm-request.js';
+import { sampleSpec } from './sample-spec.js';
+import { describeSettingsTable } from './settings-table.js';
+
+/** The sample of the README as the settings of a deployment make it. */
+function sampleService(settings: Readonly<Record<string, string>>): object {
+  const { scheduler, jobs } = loadConfig({
+    CONTAINER_ENV: 'swarm',
+    VOLUME_NAME: 'store',
+    HOME: '/home/me',
+    ...settings,
+  });
+  if (scheduler.backend !== 'swarm') throw new Error('the settings are of another backend');
+  return buildService(sampleSpec(jobs), scheduler.options);
+}
+
+describeSettingsTable('the table of what settings do to a job on a swarm', {
+  file: 'swarm-options.md',
+  build: sampleService,
+  places: [
+    [/^task\./, 'TaskTemplate.'],
+    [/^container\./, 'TaskTemplate.ContainerSpec.'],
+  ],
+  backends: ['swarm'],
+  minimum: 12,
+});
