@@ -15,7 +15,8 @@ function sampleJob(settings: Readonly<Record<string, string>>): object {
   return buildJob(sampleSpec(jobs), scheduler.options);
 }
 
-describeSettingsTable('the table of what settings do to a job on a cluster', {
+describeSettingsTable({
+  where: 'a cluster',
   file: 'kubernetes-options.md',
   build: sampleJob,
   places: [

@@ -11,6 +11,8 @@ type Settings = Readonly<Record<string, string>>;
 /** A table of docs/ with rows of a setting, a place and a value. */
 export interface SettingsTable {
   readonly file: string;
+  /** Such as `a cluster`. */
+  readonly where: string;
   /** What the settings make of the README's sample, as the backend gets it. */
   readonly build: (settings: Settings) => unknown;
   /** Short words for the beginning of a place. */
@@ -21,12 +23,12 @@ export interface SettingsTable {
 }
 
 /** Tests that each row is what is built, and that no variable of the backends is in no row. */
-export function describeSettingsTable(title: string, table: SettingsTable): void {
+export function describeSettingsTable(table: SettingsTable): void {
   const rows = [...readFileSync(resolve(DOCS, table.file), 'utf8').matchAll(ROW)].map(
     ([, variable, setting = '', place, value = '']) => ({ variable, setting, place, value }),
   );
 
-  describe(title, () => {
+  describe(`the table of what settings do to a job on ${table.where}`, () => {
     it('has every variable of these backends alone', () => {
       const own = VARIABLES.filter(({ only = ['all'] }) =>
         only.every((backend) => table.backends.includes(backend)),

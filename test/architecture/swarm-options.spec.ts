@@ -15,7 +15,8 @@ function sampleService(settings: Readonly<Record<string, string>>): object {
   return buildService(sampleSpec(jobs), scheduler.options);
 }
 
-describeSettingsTable('the table of what settings do to a job on a swarm', {
+describeSettingsTable({
+  where: 'a swarm',
   file: 'swarm-options.md',
   build: sampleService,
   places: [
