@@ -48,10 +48,13 @@ module.exports = {
     {
       name: 'adapters-do-not-import-each-other',
       comment:
-        'What two backends share stands in the domain, above the port, or in clients/; docker-api is what engines with that API share.',
+        'What two backends share stands in the domain, above the port, or in clients/; docker-api is what engines with that API share, batch-api what batch systems do.',
       severity: 'error',
       from: { path: '^src/([^/]+)/adapters/([^/]+)/' },
-      to: { path: '^src/[^/]+/adapters/[^/]+/', pathNot: '^src/$1/adapters/(?:$2|docker-api)/' },
+      to: {
+        path: '^src/[^/]+/adapters/[^/]+/',
+        pathNot: '^src/$1/adapters/(?:$2|docker-api|batch-api)/',
+      },
     },
     {
       name: 'http-knows-no-adapter',

@@ -1,28 +1,15 @@
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
-import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
+import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
 
 /** Refusals that pass by themselves. Source: slurm_errno.c. */
 const PASSING =
   /job submission limit|job violates accounting\/QOS policy|in the process of|not respond/i;
 
-/** Awaits an answer of SLURM or the record folder. @throws DomainError in the place of any other */
-export async function asSchedulingError<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw toSchedulingError(error);
-  }
-}
-
 export function toSchedulingError(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  if (!(error instanceof SlurmError)) {
-    // The system's own words carry paths of the host.
-    return backendUnavailable('the folder of the job records cannot be used', error);
-  }
+  if (!(error instanceof SlurmError)) return toRecordError(error);
   const message = `SLURM says: ${error.words}`;
   return error.hasAnswered ? backendError(message, error) : backendUnavailable(message, error);
 }
@@ -36,10 +23,4 @@ export function toSubmitError(error: unknown, spec: JobSpec): DomainError {
   }
   const asked = spec.gpuLimit > 0 ? ` (gpu_limit is ${spec.gpuLimit})` : '';
   return jobRefused(`SLURM refuses the job: ${withoutHostPaths(error.words, spec)}${asked}`, error);
-}
-
-function withoutHostPaths(words: string, { mounts }: JobSpec): string {
-  return [[mounts.input.path, INPUT_TARGET] as const, [mounts.output.path, OUTPUT_TARGET] as const]
-    .toSorted(([a], [b]) => b.length - a.length)
-    .reduce((text, [path, target]) => text.replaceAll(path, target), words);
 }

@@ -1,13 +1,7 @@
-/** What puts a job's image into a container on a node. */
-export type ContainerRuntime = 'podman' | 'apptainer' | 'singularity';
+import type { BatchOptions } from '../batch-api/batch-options.js';
 
 /** What a site decides about all jobs. */
-export interface SlurmOptions {
-  readonly runtime: ContainerRuntime;
-  /** The runtime's program on the nodes. */
-  readonly program: string;
-  /** `replace`: the command takes the place of the image's ENTRYPOINT. */
-  readonly imageEntrypoint: 'keep' | 'replace';
+export interface SlurmOptions extends BatchOptions {
   readonly partition: string | undefined;
   readonly account: string | undefined;
   readonly qos: string | undefined;
@@ -16,6 +10,4 @@ export interface SlurmOptions {
   readonly timeLimitMinutes: number | undefined;
   /** Whether ended jobs are asked of `sacct`. */
   readonly accounting: boolean;
-  /** Folder of the jobs' records and logs, the same here and on the nodes. */
-  readonly recordDirectory: string;
 }

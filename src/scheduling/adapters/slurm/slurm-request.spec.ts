@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mebibytes, millicores, seconds } from '../../../shared/units.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { OPTIONS, specOf } from './slurm-fixture.js';
+import { specOf } from '../batch-api/batch-fixture.js';
+import { runtimeCommand } from '../batch-api/container-runtime.js';
+import { OPTIONS } from './slurm-fixture.js';
 import type { SlurmOptions } from './slurm-options.js';
 import { buildSubmission } from './slurm-request.js';
-import { runtimeCommand } from './slurm-runtime.js';
 
 const build = (changes: Partial<JobSpec> = {}, options: Partial<SlurmOptions> = {}) =>
   buildSubmission(

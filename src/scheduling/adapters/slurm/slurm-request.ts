@@ -1,9 +1,6 @@
-import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { QUOTE_PRELUDE, quoteWord, quoteWords } from './shell-quote.js';
+import { buildScript, ownLabels, type Run } from '../batch-api/job-script.js';
 import type { SlurmOptions } from './slurm-options.js';
-import { runtimeCommand } from './slurm-runtime.js';
-import { SUPERVISE } from './slurm-script.js';
 
 /** One call of `sbatch`. */
 export interface Submission {
@@ -12,17 +9,19 @@ export interface Submission {
   readonly script: string;
 }
 
+/** Which worker a script is, and the number of its job. */
+const PLACE = [
+  'worker=${SLURM_ARRAY_TASK_ID:-1}',
+  'job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}',
+  'attempt=$SLURM_JOB_ID',
+];
 const MILLICORES = 1_000;
 const SECONDS = 60;
 /** Beyond the job's own limit, so that the job's own watch has the time to end it and to say why. */
 const SPARE_MINUTES = 2;
 
-/** What the commands of a run share: its folder and its id. Pure. */
-export function buildSubmission(
-  spec: JobSpec,
-  { directory, runId }: { readonly directory: string; readonly runId: string },
-  options: SlurmOptions,
-): Submission {
+/** Pure. */
+export function buildSubmission(spec: JobSpec, run: Run, options: SlurmOptions): Submission {
   const args = [
     '--parsable',
     '--no-requeue',
@@ -32,7 +31,7 @@ export function buildSubmission(
     '--output=/dev/null',
     '--chdir=/',
     `--job-name=${spec.name}`,
-    `--comment=${buildComment(spec, runId)}`,
+    `--comment=${buildComment(spec, run.runId)}`,
     '--nodes=1',
     '--ntasks=1',
     ...(spec.workers > 1 ? [`--array=1-${spec.workers}`] : []),
@@ -42,25 +41,13 @@ export function buildSubmission(
     ...option('qos', options.qos),
     ...option('constraint', options.constraint),
   ];
-  return { args, script: buildScript(spec, { directory, runId }, options) };
+  return { args, script: buildScript(spec, run, options, PLACE) };
 }
 
 /** JSON on one line: what finds the job again after a lost answer, and what a site's staff reads. */
 function buildComment(spec: JobSpec, runId: string): string {
   const labels = ownLabels(spec);
   return JSON.stringify({ run: runId, labels });
-}
-
-/** The service's own labels win over the deployment's. */
-export function ownLabels(spec: JobSpec): Readonly<Record<string, string>> {
-  return {
-    ...spec.labels,
-    [OWN_LABELS.managedBy]: MANAGED_BY,
-    [OWN_LABELS.jid]: spec.name,
-    [OWN_LABELS.specHash]: spec.specHash,
-    [OWN_LABELS.owner]: spec.owner,
-    [OWN_LABELS.workers]: String(spec.workers),
-  };
 }
 
 function buildLimits(spec: JobSpec, { timeLimitMinutes }: SlurmOptions): string[] {
@@ -78,27 +65,4 @@ function buildLimits(spec: JobSpec, { timeLimitMinutes }: SlurmOptions): string[
 
 function option(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`--${name}=${value}`];
-}
-
-function buildScript(
-  spec: JobSpec,
-  { directory, runId }: { readonly directory: string; readonly runId: string },
-  options: SlurmOptions,
-): string {
-  const { runtime, program } = options;
-  const { args, environment } = runtimeCommand(spec, options);
-  return [
-    '#!/bin/sh',
-    QUOTE_PRELUDE,
-    `record=${quoteWord(directory)}`,
-    `run=${quoteWord(runId)}`,
-    `limit=${quoteWord(spec.timeLimit === undefined ? '' : String(spec.timeLimit))}`,
-    `runtime=${quoteWord(runtime)}`,
-    `program=${quoteWord(program)}`,
-    ...(environment.length === 0
-      ? [`launcher=${quoteWord(program)}`, `set -- ${quoteWords(args)}`]
-      : // Names of any kind, which no shell would export.
-        ['launcher=env', `set -- ${quoteWords([...environment, program, ...args])}`]),
-    SUPERVISE,
-  ].join('\n');
 }

@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { mebibytes, seconds } from '../../../shared/units.js';
-import type { WorkerFacts } from './slurm-files.js';
+import type { WorkerFacts } from '../batch-api/worker-files.js';
+import { workerState, type WorkerSight } from '../batch-api/worker-status.js';
 import { parseAccounts, parseQueue } from './slurm-queue.js';
-import { STATE_MEANING, workerState, type WorkerSight } from './slurm-status.js';
+import { listedWorker, STATE_MEANING, type QueueRow } from './slurm-status.js';
 
 const AT = '2026-01-02T03:04:05Z';
 const NEW: WorkerFacts = { launched: undefined, startedAt: undefined, end: undefined };
 const RUNNING: WorkerFacts = { launched: { job: '7', at: AT }, startedAt: AT, end: undefined };
-const LIMITS = { image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
+const LIMITS = { system: 'SLURM', image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
 
-const stateOf = (sight: Partial<WorkerSight>) =>
-  workerState({ facts: NEW, row: 'unseen', stopRequested: false, ...sight }, LIMITS);
+type Sight = Partial<Omit<WorkerSight, 'listed'>> & { readonly row?: QueueRow | 'absent' | 'lost' };
+
+const stateOf = ({ row, ...sight }: Sight) => {
+  const listed = typeof row === 'object' ? listedWorker(row) : (row ?? 'unseen');
+  return workerState({ facts: NEW, listed, stopRequested: false, ...sight }, LIMITS);
+};
 const inState = (state: string, facts = RUNNING, reason = 'None') =>
   stateOf({ facts, row: { state, reason } });
 const ended = (phase: 'ran' | 'create' | 'start' | 'cancelled' | 'late', exitCode: number) =>

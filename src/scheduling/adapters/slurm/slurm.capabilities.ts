@@ -1,5 +1,5 @@
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
-import type { ContainerRuntime } from './slurm-options.js';
+import type { ContainerRuntime } from '../batch-api/batch-options.js';
 
 /** Podman can do what its engine API can; the others run everything as the submitting user. */
 export function slurmCapabilities(runtime: ContainerRuntime): SchedulerCapabilities {

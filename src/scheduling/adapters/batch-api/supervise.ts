@@ -4,15 +4,14 @@
  */
 
 /**
- * Variables: `record` the folder, `run` of the record, `limit` seconds or empty, `runtime`,
- * `program`, `launcher` what is run; the positional parameters are its arguments.
+ * Variables: `worker`, `job` and `attempt` say what this is; `record` the folder, `run` of the record,
+ * `limit` seconds or empty, `runtime`, `program`, `launcher` what is run; the positional parameters are
+ * its arguments.
  *
  * Files of a worker, each made whole by a rename or a link: `launched.N` (job id and time), `started.N`
  * (time), `end.N` (exit code, phase, time, words of the runtime).
  */
 export const SUPERVISE = `
-worker=\${SLURM_ARRAY_TASK_ID:-1}
-job=\${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
 umask 077
 # Removed before it began: there is nothing to run.
 cd -- "$record" || exit 0
@@ -25,10 +24,10 @@ write() { # FILE TEXT...
   printf '%s\\n' "$@" >"$file.$$" && mv -f -- "$file.$$" "$file"
 }
 # A hard link is made whole and only once: a job that was submitted twice by mistake runs once.
-printf '%s\\n' "$job" "$(now)" >"claim.$worker.$SLURM_JOB_ID" || exit 1
-ln -- "claim.$worker.$SLURM_JOB_ID" "launched.$worker" 2>/dev/null
+printf '%s\\n' "$job" "$(now)" >"claim.$worker.$attempt" || exit 1
+ln -- "claim.$worker.$attempt" "launched.$worker" 2>/dev/null
 claimed=$?
-rm -f -- "claim.$worker.$SLURM_JOB_ID"
+rm -f -- "claim.$worker.$attempt"
 [ "$claimed" -eq 0 ] || exit 0
 name=pman-$run-$worker
 phase=ran
@@ -52,6 +51,8 @@ on_signal() {
 }
 trap on_signal TERM INT
 trap 'phase=late; kill_job' USR1
+# Removed since the first look: whoever removes it looks for this claim after its mark.
+[ ! -e cancelled ] || { phase=cancelled; finish 143; }
 # The log of the job belongs to it alone; the runtime's own words are kept apart until it runs.
 if [ "$runtime" = podman ]; then
   "$program" create --name "$name" "$@" >/dev/null 2>"words.$worker"

@@ -1,17 +1,21 @@
 import type { Job, JobState } from '../../domain/job.js';
 import { aggregateWorkers } from '../../domain/worker-state.js';
-import type { StoredJob } from './slurm-records.js';
-import { workerState, type WorkerSight } from './slurm-status.js';
+import type { StoredJob } from './job-records.js';
+import { workerState, type WorkerSight } from './worker-status.js';
 
-/** @param rowOf what SLURM says of a worker, from 1 on */
+/** @param listed what the batch system says of a worker, from 1 on */
 export function toJob(
   { record, stopRequested, workers }: StoredJob,
-  rowOf: (worker: number) => WorkerSight['row'],
+  listed: (worker: number) => WorkerSight['listed'],
+  system: string,
 ): Job {
   const { runId, spec } = record;
   const { name, specHash, image, command, memoryLimit: memory, timeLimit: time } = spec;
   const states = workers.map((facts, index) =>
-    workerState({ facts, row: rowOf(index + 1), stopRequested }, { image, memory, time }),
+    workerState(
+      { facts, listed: listed(index + 1), stopRequested },
+      { system, image, memory, time },
+    ),
   );
   const state = aggregateWorkers(states);
   const mark = `${runId}:${markOf(state)}`;

@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../domain/job-spec.js';
 import { jobRefused } from '../../domain/scheduling-errors.js';
-import type { ContainerRuntime } from './slurm-options.js';
+import type { ContainerRuntime } from './batch-options.js';
 
 /** @throws DomainError `JobRefused` for what the runtime would hand on changed */
 export function refuseWhatWouldChange({ env }: JobSpec, runtime: ContainerRuntime): void {

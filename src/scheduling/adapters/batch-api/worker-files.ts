@@ -23,7 +23,7 @@ export interface WorkerEnd {
 
 /**
  * `ran`: the command's own end; `create`, `start`: the runtime could not make or start the container;
- * `cancelled`: ended by a signal of SLURM; `late`: ended at its time limit.
+ * `cancelled`: ended by a signal of the batch system; `late`: ended at its time limit.
  */
 export const END_PHASES = ['ran', 'create', 'start', 'cancelled', 'late'] as const;
 export type EndPhase = (typeof END_PHASES)[number];

@@ -1,6 +1,6 @@
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import type { ContainerRuntime, SlurmOptions } from './slurm-options.js';
+import type { BatchOptions, ContainerRuntime } from './batch-options.js';
 
 /** The command line that runs a job's container; user text stands only behind what takes it as data. */
 export interface RuntimeCommand {
@@ -25,8 +25,8 @@ export function runtimeCommand(
   return RUNTIMES[runtime](spec, imageEntrypoint);
 }
 
-type RuntimeChoice = Pick<SlurmOptions, 'runtime' | 'imageEntrypoint'>;
-type Build = (spec: JobSpec, entrypoint: SlurmOptions['imageEntrypoint']) => RuntimeCommand;
+type RuntimeChoice = Pick<BatchOptions, 'runtime' | 'imageEntrypoint'>;
+type Build = (spec: JobSpec, entrypoint: BatchOptions['imageEntrypoint']) => RuntimeCommand;
 
 const RUNTIMES: Readonly<Record<ContainerRuntime, Build>> = {
   podman: podmanCommand,
@@ -34,7 +34,7 @@ const RUNTIMES: Readonly<Record<ContainerRuntime, Build>> = {
   singularity: (spec, entrypoint) => apptainerCommand(spec, entrypoint, 'SINGULARITYENV_'),
 };
 
-function podmanCommand(spec: JobSpec, entrypoint: SlurmOptions['imageEntrypoint']): RuntimeCommand {
+function podmanCommand(spec: JobSpec, entrypoint: BatchOptions['imageEntrypoint']): RuntimeCommand {
   const { mounts, env, command, image, shmSize, user } = spec;
   const [first = '', ...rest] = command;
   const isReplaced = entrypoint === 'replace';
@@ -78,7 +78,7 @@ function podmanUser({ uid, gid }: NonNullable<JobSpec['user']>): string {
 /** `run` keeps the image's ENTRYPOINT. The environment travels under names that only it reads. */
 function apptainerCommand(
   spec: JobSpec,
-  entrypoint: SlurmOptions['imageEntrypoint'],
+  entrypoint: BatchOptions['imageEntrypoint'],
   prefix: string,
 ): RuntimeCommand {
   const { mounts, env, command, image, gpuLimit } = spec;

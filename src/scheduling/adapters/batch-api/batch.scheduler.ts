@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { readFileTail } from '../../../clients/filesystem/file-tail.js';
-import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
-import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
 import type { Job } from '../../domain/job.js';
@@ -20,44 +18,39 @@ import type {
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
-import { checkSlurm } from './slurm-check.js';
-import { SlurmControl } from './slurm-control.js';
-import { asSchedulingError, toSubmitError } from './slurm-errors.js';
-import { toJob } from './slurm-job.js';
-import type { SlurmOptions } from './slurm-options.js';
-import { SlurmQueue } from './slurm-queue.js';
-import { createRecord, type SlurmRecord } from './slurm-record.js';
-import { refuseWhatWouldChange } from './slurm-refusals.js';
-import { SlurmRecords, type StoredJob } from './slurm-records.js';
-import { buildSubmission } from './slurm-request.js';
-import { slurmCapabilities } from './slurm.capabilities.js';
+import { toJob } from './batch-job.js';
+import type { BatchOptions } from './batch-options.js';
+import type { BatchSystem } from './batch-system.js';
+import { createRecord, type JobRecord } from './job-record.js';
+import { JobRecords, type StoredJob } from './job-records.js';
+import type { Run } from './job-script.js';
+import { toRecordError } from './record-errors.js';
+import { refuseWhatWouldChange } from './runtime-refusals.js';
+import type { WorkerSight } from './worker-status.js';
 
 /**
- * Runs each job by `sbatch`. What is known of a job lies in its record on storage that the nodes
- * share, where its own script writes when it began and how it ended; SLURM is asked for the rest.
+ * Runs each job as a script of a batch system. What is known of a job lies in its record on storage
+ * that the nodes share, where its own script writes when it began and how it ended; the system is
+ * asked for the rest.
  */
-export class SlurmScheduler implements SchedulerPort {
+export class BatchScheduler implements SchedulerPort {
   readonly capabilities: SchedulerCapabilities;
-  private readonly records: SlurmRecords;
-  private readonly queue: SlurmQueue;
-  private readonly control: SlurmControl;
+  private readonly records: JobRecords;
   /** Jobs that have ended, by the mark of their record: nothing of them changes any more. */
   private readonly ended = new Map<JobName, { readonly mark: string; readonly job: Job }>();
   /** When a run was first seen submitted: an earlier look at the queue says nothing about it. */
   private readonly firstSeen = new Map<JobName, { readonly runId: string; readonly at: number }>();
 
   constructor(
-    commands: SlurmCommands,
-    private readonly options: SlurmOptions,
+    private readonly system: BatchSystem,
+    private readonly options: BatchOptions,
   ) {
-    this.capabilities = slurmCapabilities(options.runtime);
-    this.records = new SlurmRecords(options.recordDirectory);
-    this.queue = new SlurmQueue(commands, options.accounting);
-    this.control = new SlurmControl(commands);
+    this.capabilities = system.capabilities;
+    this.records = new JobRecords(options.recordDirectory);
   }
 
   plan(spec: JobSpec): readonly unknown[] {
-    return [this.submission(spec, 'RUN')];
+    return [this.system.plan(spec, this.run(spec.name, 'RUN'))];
   }
 
   /** The nodes fetch images. */
@@ -66,15 +59,15 @@ export class SlurmScheduler implements SchedulerPort {
   }
 
   submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    return asSchedulingError(this.submitOnce(spec, signal));
+    return this.ask(this.submitOnce(spec, signal));
   }
 
   find(name: JobName, signal: AbortSignal): Promise<Job> {
-    return asSchedulingError(this.look(name, signal));
+    return this.ask(this.look(name, signal));
   }
 
   list(signal: AbortSignal): Promise<readonly ListedJob[]> {
-    return asSchedulingError(this.listAll(signal));
+    return this.ask(this.listAll(signal));
   }
 
   /** There are no events: whoever wants to know reads the records. */
@@ -84,19 +77,19 @@ export class SlurmScheduler implements SchedulerPort {
   }
 
   logs(name: JobName, window: LogWindow, _signal: AbortSignal): Promise<JobLog> {
-    return asSchedulingError(this.readLogs(name, window));
+    return this.ask(this.readLogs(name, window));
   }
 
   stop(name: JobName, signal: AbortSignal): Promise<void> {
-    return asSchedulingError(this.end(name, signal));
+    return this.ask(this.end(name, signal));
   }
 
   remove(name: JobName, signal: AbortSignal): Promise<void> {
-    return asSchedulingError(this.endAndForget(name, signal));
+    return this.ask(this.endAndForget(name, signal));
   }
 
-  check(signal: AbortSignal): Promise<readonly CheckResult[]> {
-    return checkSlurm(this.control, this.records, signal);
+  async check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    return [...(await this.system.check(signal)), await this.checkRecords()];
   }
 
   private async submitOnce(spec: JobSpec, signal: AbortSignal): Promise<Job> {
@@ -108,24 +101,27 @@ export class SlurmScheduler implements SchedulerPort {
     const { runId } = stored.record;
     const lock = await this.records.lock(spec.name);
     if (lock === 'taken') throw backendUnavailable('another service is submitting the job');
-    const [lost] = lock === 'again' ? await this.control.jobsOfRun(spec.name, runId, signal) : [];
+    const [lost] = lock === 'again' ? await this.system.jobsOfRun(spec.name, runId, signal) : [];
     await this.records.confirm(spec.name, lost ?? (await this.hand(spec, runId, signal)));
-    return toJob(stored, () => 'unseen');
+    return this.jobOf(stored, () => 'unseen');
   }
 
   private async hand(spec: JobSpec, runId: string, signal: AbortSignal): Promise<string> {
     try {
-      return await this.control.submit(this.submission(spec, runId), signal);
+      return await this.system.submit(spec, this.run(spec.name, runId), signal);
     } catch (error) {
-      // Nothing is left of what SLURM refused; an answer that was lost is looked for the next time.
-      if (error instanceof SlurmError && error.hasAnswered) await this.records.forget(spec.name);
-      throw toSubmitError(error, spec);
+      // Nothing is left of what was refused; an answer that was lost is looked for the next time.
+      if (this.system.hasRefused(error)) await this.records.forget(spec.name);
+      throw this.system.toSubmitError(error, spec);
     }
   }
 
-  private submission(spec: JobSpec, runId: string): ReturnType<typeof buildSubmission> {
-    const directory = this.records.folder(spec.name);
-    return buildSubmission(spec, { directory, runId }, this.options);
+  private run(name: JobName, runId: string): Run {
+    return { directory: this.records.folder(name), runId };
+  }
+
+  private jobOf(stored: StoredJob, listed: (worker: number) => WorkerSight['listed']): Job {
+    return toJob(stored, listed, this.system.name);
   }
 
   private async look(name: JobName, signal: AbortSignal): Promise<Job> {
@@ -135,22 +131,22 @@ export class SlurmScheduler implements SchedulerPort {
   /** The job by its own record where that says everything, else also by the queue. */
   private async seen(stored: StoredJob, signal: AbortSignal): Promise<Job> {
     const { record, job } = stored;
-    const own = toJob(stored, () => 'unseen');
+    const own = this.jobOf(stored, () => 'unseen');
     if (job === undefined || isFinal(own.state.status)) return own;
     const since = this.sightOf(record);
-    const snapshot = await this.queue.current(signal);
-    if (snapshot.asOf < since) return own;
+    const look = await this.system.look(signal);
+    if (look.asOf < since) return own;
     // Read again: what has left the queue since may have written its end before.
     const now = (await this.records.find(record.spec.name)) ?? stored;
     const total = record.spec.workers;
-    return toJob(now, (worker) => {
+    return this.jobOf(now, (worker) => {
       // Of a job that was submitted twice, the one that runs.
       const running = now.workers[worker - 1]?.launched?.job ?? job;
-      return this.queue.rowOf(snapshot, running, worker, total);
+      return look.listed(running, worker, total);
     });
   }
 
-  private sightOf({ runId, spec: { name } }: SlurmRecord): number {
+  private sightOf({ runId, spec: { name } }: JobRecord): number {
     const known = this.firstSeen.get(name);
     if (known?.runId === runId) return known.at;
     const at = performance.now();
@@ -194,14 +190,9 @@ export class SlurmScheduler implements SchedulerPort {
     if (workers.every(({ end }) => end !== undefined)) return;
     await this.records.requestStop(name);
     const jobs =
-      job === undefined ? await this.control.jobsOfRun(name, record.runId, signal) : [job];
-    const hasEnded = async (): Promise<boolean> => {
-      const now = await this.records.find(name);
-      return now === undefined || now.workers.every(({ end }) => end !== undefined);
-    };
+      job === undefined ? await this.system.jobsOfRun(name, record.runId, signal) : [job];
     for (const each of jobs) {
-      await this.control.cancel(each, signal);
-      await this.control.untilEnded(each, hasEnded, signal);
+      await this.system.cancel(each, () => this.records.find(name), signal);
     }
   }
 
@@ -210,7 +201,7 @@ export class SlurmScheduler implements SchedulerPort {
     await this.end(name, signal);
     // What has ended by its own record may still be clearing away its container.
     if (job !== undefined && workers.every(({ end }) => end !== undefined)) {
-      await this.control.untilCleared(job, signal);
+      await this.system.untilCleared(job, signal);
     }
     if (!(await this.records.forget(name))) throw jobNotFound(name);
   }
@@ -219,5 +210,25 @@ export class SlurmScheduler implements SchedulerPort {
     const stored = await this.records.find(name);
     if (stored === undefined) throw jobNotFound(name);
     return stored;
+  }
+
+  private async checkRecords(): Promise<CheckResult> {
+    const name = 'job records';
+    try {
+      await this.records.probe();
+      return { name, ok: true, detail: 'can be written to' };
+    } catch (error) {
+      const mend = 'let SLURM_RECORDS name a folder that this service and the nodes can write to';
+      return { name, ok: false, detail: toRecordError(error).message, mend };
+    }
+  }
+
+  /** @throws DomainError in the place of any other error */
+  private async ask<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw this.system.toError(error);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { specOf } from './slurm-fixture.js';
-import { refuseWhatWouldChange } from './slurm-refusals.js';
+import { specOf } from './batch-fixture.js';
+import { refuseWhatWouldChange } from './runtime-refusals.js';
 
 describe('a value with CR LF', () => {
   const spec = specOf({ env: [{ name: 'TEXT', value: 'a\r\nb' }] });

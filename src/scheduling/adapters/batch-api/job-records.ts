@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
-import { hasErrno, parseEnd, parseLaunched, type WorkerFacts } from './slurm-files.js';
-import { parseRecord, type SlurmRecord } from './slurm-record.js';
+import { hasErrno, parseEnd, parseLaunched, type WorkerFacts } from './worker-files.js';
+import { parseRecord, type JobRecord } from './job-record.js';
 
 /** Longer than any submission takes. */
 const LOCK_STALE_MS = 60_000;
 
 /** A job's record and what has been written beside it. */
 export interface StoredJob {
-  readonly record: SlurmRecord;
-  /** SLURM's number of the job; absent while its submission is not confirmed. */
+  readonly record: JobRecord;
+  /** The batch system's id of the job; absent while its submission is not confirmed. */
   readonly job: string | undefined;
   readonly stopRequested: boolean;
   readonly workers: readonly WorkerFacts[];
@@ -21,7 +21,7 @@ export interface StoredJob {
  * The jobs' records: a folder each, on storage that the nodes share. A folder appears whole by one
  * rename and goes by another, so a name is free or taken and never in between.
  */
-export class SlurmRecords {
+export class JobRecords {
   private readonly token = randomUUID();
 
   constructor(private readonly root: string) {}
@@ -31,7 +31,7 @@ export class SlurmRecords {
   }
 
   /** @returns false when there is a job of that name already */
-  async claim(record: SlurmRecord): Promise<boolean> {
+  async claim(record: JobRecord): Promise<boolean> {
     const made = join(this.root, 'tmp', randomUUID());
     await mkdir(join(this.root, 'jobs'), { recursive: true, mode: 0o700 });
     await mkdir(made, { recursive: true, mode: 0o700 });

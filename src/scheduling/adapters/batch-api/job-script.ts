@@ -1,0 +1,53 @@
+import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import type { BatchOptions } from './batch-options.js';
+import { runtimeCommand } from './container-runtime.js';
+import { QUOTE_PRELUDE, quoteWord, quoteWords } from './shell-quote.js';
+import { SUPERVISE } from './supervise.js';
+
+/** One run of a job: the folder of its record, and what tells it from an earlier one of its name. */
+export interface Run {
+  readonly directory: string;
+  readonly runId: string;
+}
+
+/** The service's own labels win over the deployment's. */
+export function ownLabels(spec: JobSpec): Readonly<Record<string, string>> {
+  return {
+    ...spec.labels,
+    [OWN_LABELS.managedBy]: MANAGED_BY,
+    [OWN_LABELS.jid]: spec.name,
+    [OWN_LABELS.specHash]: spec.specHash,
+    [OWN_LABELS.owner]: spec.owner,
+    [OWN_LABELS.workers]: String(spec.workers),
+  };
+}
+
+/**
+ * The script of every worker of a job. Pure.
+ * @param place lines that set `worker` (from 1 on), `job` (a number) and `attempt` (another for each start)
+ */
+export function buildScript(
+  spec: JobSpec,
+  { directory, runId }: Run,
+  options: BatchOptions,
+  place: readonly string[],
+): string {
+  const { runtime, program } = options;
+  const { args, environment } = runtimeCommand(spec, options);
+  return [
+    '#!/bin/sh',
+    QUOTE_PRELUDE,
+    ...place,
+    `record=${quoteWord(directory)}`,
+    `run=${quoteWord(runId)}`,
+    `limit=${quoteWord(spec.timeLimit === undefined ? '' : String(spec.timeLimit))}`,
+    `runtime=${quoteWord(runtime)}`,
+    `program=${quoteWord(program)}`,
+    ...(environment.length === 0
+      ? [`launcher=${quoteWord(program)}`, `set -- ${quoteWords(args)}`]
+      : // Names of any kind, which no shell would export.
+        ['launcher=env', `set -- ${quoteWords([...environment, program, ...args])}`]),
+    SUPERVISE,
+  ].join('\n');
+}

@@ -1,0 +1,91 @@
+import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
+import { SlurmError } from '../../../clients/slurm/slurm-error.js';
+import type { CheckResult } from '../../../shared/check-result.js';
+import type { DomainError } from '../../../shared/domain-error.js';
+import type { SchedulerCapabilities } from '../../domain/capabilities.js';
+import type { JobName } from '../../domain/job-name.js';
+import type { JobSpec } from '../../domain/job-spec.js';
+import type { BatchLook, BatchSystem } from '../batch-api/batch-system.js';
+import type { StoredJob } from '../batch-api/job-records.js';
+import type { Run } from '../batch-api/job-script.js';
+import { checkSlurm } from './slurm-check.js';
+import { SlurmControl } from './slurm-control.js';
+import { toSchedulingError, toSubmitError } from './slurm-errors.js';
+import type { SlurmOptions } from './slurm-options.js';
+import { SlurmQueue } from './slurm-queue.js';
+import { buildSubmission } from './slurm-request.js';
+import { listedWorker } from './slurm-status.js';
+import { slurmCapabilities } from './slurm.capabilities.js';
+
+/** SLURM itself: each job is one `sbatch`, a job array where it has several workers. */
+export class SlurmSystem implements BatchSystem {
+  readonly name = 'SLURM';
+  readonly capabilities: SchedulerCapabilities;
+  private readonly queue: SlurmQueue;
+  private readonly control: SlurmControl;
+
+  constructor(
+    commands: SlurmCommands,
+    private readonly options: SlurmOptions,
+  ) {
+    this.capabilities = slurmCapabilities(options.runtime);
+    this.queue = new SlurmQueue(commands, options.accounting);
+    this.control = new SlurmControl(commands);
+  }
+
+  plan(spec: JobSpec, run: Run): unknown {
+    return buildSubmission(spec, run, this.options);
+  }
+
+  submit(spec: JobSpec, run: Run, signal: AbortSignal): Promise<string> {
+    return this.control.submit(buildSubmission(spec, run, this.options), signal);
+  }
+
+  jobsOfRun(name: JobName, runId: string, signal: AbortSignal): Promise<readonly string[]> {
+    return this.control.jobsOfRun(name, runId, signal);
+  }
+
+  async look(signal: AbortSignal): Promise<BatchLook> {
+    const snapshot = await this.queue.current(signal);
+    return {
+      asOf: snapshot.asOf,
+      listed: (job, worker, workers) => {
+        const row = this.queue.rowOf(snapshot, job, worker, workers);
+        return typeof row === 'string' ? row : listedWorker(row);
+      },
+    };
+  }
+
+  async cancel(
+    job: string,
+    now: () => Promise<StoredJob | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.control.cancel(job, signal);
+    const hasEnded = async (): Promise<boolean> => {
+      const stored = await now();
+      return stored === undefined || stored.workers.every(({ end }) => end !== undefined);
+    };
+    await this.control.untilEnded(job, hasEnded, signal);
+  }
+
+  untilCleared(job: string, signal: AbortSignal): Promise<void> {
+    return this.control.untilCleared(job, signal);
+  }
+
+  check(signal: AbortSignal): Promise<readonly CheckResult[]> {
+    return checkSlurm(this.control, signal);
+  }
+
+  hasRefused(error: unknown): boolean {
+    return error instanceof SlurmError && error.hasAnswered;
+  }
+
+  toSubmitError(error: unknown, spec: JobSpec): DomainError {
+    return toSubmitError(error, spec);
+  }
+
+  toError(error: unknown): DomainError {
+    return toSchedulingError(error);
+  }
+}
