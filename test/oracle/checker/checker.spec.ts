@@ -171,6 +171,26 @@ describe('a job that ran twice', () => {
   );
 });
 
+describe('an error of a job that ended with the code 0', () => {
+  const wrong = (from: number, shown: 'finishedWithError' | 'undefined' = 'finishedWithError') =>
+    history({
+      operations: [post(0), get(9_000, shown)],
+      engineOutages: [{ from, to: from + 1_000 }],
+      objects: [object({ exitCode: 0 })],
+    });
+
+  it('is told apart when the engine was killed just then', () => {
+    expect(found(wrong(3_300))).toEqual({});
+    expect(check(wrong(3_300)).forgottenEnds).toEqual(['job']);
+  });
+
+  it('is a lie otherwise', () => {
+    expect(found(wrong(3_500))).toEqual({ lie: ['job'] });
+    expect(found(wrong(3_300, 'undefined'))).toEqual({ lie: ['job'] });
+    expect(check(wrong(3_500)).forgottenEnds).toEqual([]);
+  });
+});
+
 describe('a change that a replica was not told of', () => {
   const untold = (at: number): History =>
     history({

@@ -9,7 +9,14 @@ import {
   isRefused,
   isRunForgotten,
 } from './presence.js';
-import { isLie, isRegression, isStale, judgedGets, stalenessOf } from './statuses.js';
+import {
+  isForgottenEnd,
+  isLie,
+  isRegression,
+  isStale,
+  judgedGets,
+  stalenessOf,
+} from './statuses.js';
 
 export const ANOMALIES = [
   'lost',
@@ -32,6 +39,8 @@ export interface Verdict {
   readonly staleness: { readonly judged: number; readonly p99: number; readonly max: number };
   /** Jobs that ran again because the engine, killed during their start, knew nothing of the first run. */
   readonly forgottenRuns: readonly string[];
+  /** Jobs that the engine, killed right after their end, shows with another exit code. */
+  readonly forgottenEnds: readonly string[];
   readonly isClean: boolean;
 }
 
@@ -51,7 +60,7 @@ export function check(history: History): Verdict {
     phantom: jidsWhere((job) => isPhantom(job, history)),
     ghost: jidsWhere((job) => isGhost(job, history)),
     regression: jidsWhere((job) => isRegression(job, history)),
-    lie: jidsWhere(isLie),
+    lie: jidsWhere((job) => isLie(job, history)),
     stale: jidsWhere((job) => isStale(job, history)),
     orphan: jidsWhere(isOrphan),
     refused: jidsWhere(isRefused),
@@ -64,6 +73,7 @@ export function check(history: History): Verdict {
       max: Math.max(0, ...staleness),
     },
     forgottenRuns: jidsWhere((job) => isRunForgotten(job, history)),
+    forgottenEnds: jidsWhere((job) => isForgottenEnd(job, history)),
     isClean: ANOMALIES.every((anomaly) => anomalies[anomaly].length === 0),
   };
 }

@@ -15,6 +15,8 @@ const ORDER: Readonly<Record<StatusWord, number>> = {
   undefined: 2,
 };
 const FINAL = ORDER.finishedSuccessfully;
+/** Before its end by force, in milliseconds. */
+const FORGETS_MS = 400;
 
 const orderOf = ({ shown }: Operation): number => ORDER[shown ?? 'undefined'];
 
@@ -38,7 +40,23 @@ function contradicts(earlier: Operation, later: Operation, lag: number): boolean
 }
 
 /** An end that is not the one that the engine or the job itself tells of. */
-export function isLie(job: JobHistory): boolean {
+export function isLie(job: JobHistory, history: History): boolean {
+  return isWrongEnd(job) && !isForgottenEnd(job, history);
+}
+
+/**
+ * An error although the exit code was 0, because the engine says so itself: one that is killed right
+ * after it has told of the end shows the code 255 when it is back.
+ */
+export function isForgottenEnd(job: JobHistory, { engineOutages }: History): boolean {
+  const shown = new Set(job.sightings.map((sighting) => sighting.shown));
+  if (!isWrongEnd(job) || shown.has('finishedSuccessfully') || shown.has('undefined')) return false;
+  return engineOutages.some(({ from, to }) =>
+    job.changes.some(({ kind, seen }) => kind === 'die' && from - FORGETS_MS <= seen && seen <= to),
+  );
+}
+
+function isWrongEnd(job: JobHistory): boolean {
   const shown = new Set(job.sightings.map((sighting) => sighting.shown));
   if (shown.has('undefined')) return true;
   if (job.isExpectedToFail) return shown.has('finishedSuccessfully');

@@ -44,11 +44,13 @@ async function oneRun(engine: Engine, seed: number, seconds: number): Promise<Or
   say(`${engine.kind}, seed ${seed}, ${seconds} s`);
   scheduleOf(seed, loadOf(seconds)).forEach((harm) => say(`  ${describeHarm(harm)}`));
   const run = await runOracle(engine, seed, seconds);
-  const { jobs, starts, judged, staleP99, forgottenRuns } = totalsOf([run]);
+  const { jobs, starts, judged, staleP99, forgottenRuns, forgottenEnds } = totalsOf([run]);
   say(
     `${jobs} jobs, ${starts} starts, ${run.history.operations.length} requests, ${judged} judged`,
   );
-  say(`staleness p99 ${Math.round(staleP99)} ms, runs the engine forgot: ${forgottenRuns}`);
+  say(
+    `staleness p99 ${Math.round(staleP99)} ms, the engine forgot: ${forgottenRuns} runs, ${forgottenEnds} ends`,
+  );
   say(run.verdict.isClean ? 'no anomaly' : explain(run));
   return run;
 }

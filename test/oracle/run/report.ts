@@ -13,6 +13,7 @@ export interface Totals {
   readonly requests: Readonly<Record<string, number>>;
   readonly anomalies: Readonly<Record<Anomaly, number>>;
   readonly forgottenRuns: number;
+  readonly forgottenEnds: number;
   readonly judged: number;
   /** The worst of the runs, in milliseconds. */
   readonly staleP99: number;
@@ -42,6 +43,7 @@ export function totalsOf(runs: readonly OracleRun[]): Totals {
       ]),
     ) as Record<Anomaly, number>,
     forgottenRuns: sum(({ verdict }) => verdict.forgottenRuns.length),
+    forgottenEnds: sum(({ verdict }) => verdict.forgottenEnds.length),
     judged: sum(({ verdict }) => verdict.staleness.judged),
     staleP99: most(({ verdict }) => verdict.staleness.p99),
     staleMax: most(({ verdict }) => verdict.staleness.max),
@@ -63,6 +65,7 @@ export function formatTotals(engine: string, totals: Totals): string {
     ['staleness p99 (worst run), ms', Math.round(totals.staleP99)],
     ['staleness max, ms', Math.round(totals.staleMax)],
     ['runs the engine forgot', totals.forgottenRuns],
+    ['ends the engine forgot', totals.forgottenEnds],
     ...ANOMALIES.map((anomaly) => [anomaly, totals.anomalies[anomaly]] as const),
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(32)}${String(value).padStart(8)}`);

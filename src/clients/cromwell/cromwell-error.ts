@@ -1,0 +1,35 @@
+import { isAxiosError } from 'axios';
+
+const MAX_WORDS = 500;
+
+/** Cromwell answered with an error, or not at all. */
+export class CromwellError extends Error {
+  constructor(
+    /** What the server has to say, on one line. */
+    readonly words: string,
+    /** The HTTP status; absent where there was no answer, so that it may have acted all the same. */
+    readonly status: number | undefined,
+    options: ErrorOptions = {},
+  ) {
+    super(words, options);
+    this.name = 'CromwellError';
+  }
+}
+
+/** The error of the HTTP library is not kept: it carries the Authorization header. */
+export function toCromwellError(error: unknown): CromwellError {
+  if (error instanceof CromwellError) return error;
+  if (!isAxiosError(error)) return new CromwellError('the call failed', undefined);
+  if (error.response === undefined) {
+    return new CromwellError(error.code ?? 'it does not answer', undefined);
+  }
+  const { status, data } = error.response;
+  return new CromwellError(wordsOf(data) ?? `it answered ${status}`, status);
+}
+
+function wordsOf(data: unknown): string | undefined {
+  const isObject = typeof data === 'object' && data !== null && 'message' in data;
+  const words: unknown = isObject ? data.message : data;
+  if (typeof words !== 'string' || words.trim() === '') return undefined;
+  return words.trim().replaceAll(/\s+/g, ' ').slice(0, MAX_WORDS);
+}
