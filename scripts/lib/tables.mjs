@@ -1,41 +1,24 @@
-/** Backends that this build does not have yet; variables for them alone are named in one line. */
-const PLANNED = new Set(['cromwell']);
-
-const isForLater = ({ only }) => only !== undefined && only.every((place) => PLANNED.has(place));
-
-const forLater = (variables) =>
-  variables
-    .filter(isForLater)
-    .map(({ name }) => name)
-    .join(', ');
-
 /** The README's table of variables, in Markdown. */
 export function variableTable(variables) {
   const code = (text) => (text === '' ? '' : `\`${text}\``);
   const cell = (text) => text.replaceAll('|', '\\|');
-  const rows = variables
-    .filter((variable) => !isForLater(variable))
-    .map(({ name, default: fallback, help, only = [] }) =>
-      [code(name), code(fallback), only.map(code).join(', '), help].map(cell).join(' | '),
-    );
+  const rows = variables.map(({ name, default: fallback, help, only = [] }) =>
+    [code(name), code(fallback), only.map(code).join(', '), help].map(cell).join(' | '),
+  );
   return [
     '| variable | default | only for | meaning |',
     '| --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row} |`),
-    '',
-    `Read, and reported at start as without effect: ${forLater(variables)}.`,
   ].join('\n');
 }
 
 /** `.env.example`: every variable commented out, with its help. */
 export function environmentExample(variables) {
-  const entries = variables
-    .filter((variable) => !isForLater(variable))
-    .map(({ name, default: fallback, help, only }) => {
-      const notes = [fallback && `Default: ${fallback}.`, only && `Only for ${only.join(', ')}.`];
-      const comment = [`${help}.`, ...notes].filter(Boolean).join(' ').replaceAll('`', '');
-      return `# ${comment}\n#${name}=`;
-    });
+  const entries = variables.map(({ name, default: fallback, help, only }) => {
+    const notes = [fallback && `Default: ${fallback}.`, only && `Only for ${only.join(', ')}.`];
+    const comment = [`${help}.`, ...notes].filter(Boolean).join(' ').replaceAll('`', '');
+    return `# ${comment}\n#${name}=`;
+  });
   return [
     '# Copy to .env and set what differs. An empty variable counts as not set; the environment wins',
     '# over this file. Written by `npm run docs`.',

@@ -1,5 +1,6 @@
 import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
 import type { ClusterAddress } from '../clients/kubernetes/cluster-connection.js';
+import type { CromwellSchedulerConfig } from '../scheduling/adapters/cromwell/cromwell.factory.js';
 import type { SwarmOptions } from '../scheduling/adapters/swarm/swarm-options.js';
 import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';
 import type { KubernetesOptions } from '../scheduling/adapters/kubernetes/kubernetes-options.js';
@@ -23,10 +24,14 @@ export interface HttpConfig {
 }
 
 export type SchedulerConfig =
-  DockerConfig | SwarmConfig | KubernetesConfig | SlurmConfig | ProcessConfig;
+  DockerConfig | SwarmConfig | KubernetesConfig | SlurmConfig | CromwellConfig | ProcessConfig;
 
 export interface SlurmConfig extends SlurmSchedulerConfig {
   readonly backend: 'slurm';
+}
+
+export interface CromwellConfig extends CromwellSchedulerConfig {
+  readonly backend: 'cromwell';
 }
 
 export interface DockerConfig {

@@ -1,4 +1,5 @@
 import type { BackendLoader } from './backends/backend-loader.js';
+import { cromwellBackend } from './backends/cromwell.config.js';
 import { engineBackend } from './backends/engine.config.js';
 import { kubernetesBackend } from './backends/kubernetes.config.js';
 import { processBackend } from './backends/process.config.js';
@@ -15,4 +16,5 @@ export const BACKENDS: Readonly<Record<ContainerEnv, BackendLoader>> = {
   swarm: swarmBackend,
   process: processBackend,
   slurm: slurmBackend,
+  cromwell: cromwellBackend,
 };

@@ -1,7 +1,7 @@
 import { CONTAINER_ENVS } from './environment/job.environment.js';
 import { VARIABLES, type Environment } from './environment.js';
 
-const CONTAINER_BACKENDS = new Set<string>([...CONTAINER_ENVS, 'cromwell']);
+const CONTAINER_BACKENDS = new Set<string>(CONTAINER_ENVS);
 
 /** Says which settings have no effect on the chosen backend and storage type. */
 export function ineffectiveSettings(

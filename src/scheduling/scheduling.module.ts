@@ -52,6 +52,10 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
       const { createSlurmScheduler } = await import('./adapters/slurm/slurm.factory.js');
       return createSlurmScheduler(config);
     }
+    case 'cromwell': {
+      const { createCromwellScheduler } = await import('./adapters/cromwell/cromwell.factory.js');
+      return createCromwellScheduler(config);
+    }
     default:
       return assertNever(config);
   }

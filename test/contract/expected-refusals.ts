@@ -31,6 +31,40 @@ const NOT_OF_THIS_HOST: ExpectedRefusal = {
 const featureOf = (field: string): Feature =>
   field === 'JOB_NETWORK' ? 'network-none' : 'engine-settings';
 
+/** A batch system and what stands in front of one. */
+function refusalsOfBatch(target: string): readonly ExpectedRefusal[] {
+  return [
+    {
+      target,
+      feature: 'engine-names',
+      because: 'SLURM lets several jobs have one name; ours are known by their records',
+    },
+    {
+      target,
+      feature: 'overcommitment',
+      because: 'SLURM refuses what no node has, in its own words',
+    },
+    {
+      target,
+      feature: 'images-first',
+      because:
+        'a node pulls the image of a job that was taken, and so after its directories were made',
+    },
+    {
+      target,
+      feature: 'log-files',
+      because: "the log is a file on the site's shared storage, and its quota is the site's",
+    },
+    ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
+      target,
+      feature: featureOf(field),
+      settings: { [field]: value },
+      field,
+      seen: 'boot-warning' as const,
+    })),
+  ];
+}
+
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   ...(GIVEN_CLUSTER.kubeconfig === undefined ? [] : [NOT_OF_THIS_HOST]),
@@ -39,34 +73,7 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     feature: 'images',
     because: 'the command is a program of the host; the boot log says that images are not used',
   },
-  {
-    target: 'slurm',
-    feature: 'engine-names',
-    because: 'SLURM lets several jobs have one name; ours are known by their records',
-  },
-  {
-    target: 'slurm',
-    feature: 'overcommitment',
-    because: 'SLURM refuses what no node has, in its own words',
-  },
-  {
-    target: 'slurm',
-    feature: 'images-first',
-    because:
-      'a node pulls the image of a job that was taken, and so after its directories were made',
-  },
-  {
-    target: 'slurm',
-    feature: 'log-files',
-    because: "the log is a file on the site's shared storage, and its quota is the site's",
-  },
-  ...Object.entries(ENGINE_SETTINGS).map(([field, value]) => ({
-    target: 'slurm',
-    feature: featureOf(field),
-    settings: { [field]: value },
-    field,
-    seen: 'boot-warning' as const,
-  })),
+  ...['slurm', 'cromwell'].flatMap(refusalsOfBatch),
   {
     target: 'process',
     feature: 'images-first',

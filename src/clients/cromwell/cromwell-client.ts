@@ -22,14 +22,12 @@ export interface ListedWorkflow {
   readonly status: string;
   /** ISO 8601. */
   readonly submission?: string;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** As much of the metadata as is looked at; a site's configuration decides what else there is. */
 export interface WorkflowMetadata {
   readonly id: string;
   readonly status: string;
-  readonly start?: string;
   readonly end?: string;
   readonly failures?: readonly WorkflowFailure[];
   readonly calls?: Readonly<Record<string, readonly WorkflowCall[]>>;
@@ -41,16 +39,14 @@ export interface WorkflowFailure {
 }
 
 export interface WorkflowCall {
-  readonly executionStatus?: string;
-  readonly backendStatus?: string;
+  /** Of the batch system; absent where it has refused the call. */
   readonly jobId?: string;
-  readonly returnCode?: number;
-  readonly stdout?: string;
   readonly stderr?: string;
-  readonly failures?: readonly WorkflowFailure[];
 }
 
 const API = '/api/workflows/v1';
+/** Without the others, among them the inputs with the whole script. */
+const LOOKED_AT = ['status', 'end', 'failures', 'jobId', 'stderr'];
 const DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Of an unknown or ended workflow; the abort has nothing to do then. */
@@ -84,12 +80,17 @@ export class CromwellClient {
     return id;
   }
 
-  /** The workflows that have all of these labels, the newest submission first. @throws CromwellError */
+  /**
+   * The workflows that have all of these labels and any of these statuses (none: whatever), the newest
+   * submission first. @throws CromwellError
+   */
   async query(
     labels: Readonly<Record<string, string>>,
+    statuses: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly ListedWorkflow[]> {
-    const params = new URLSearchParams({ additionalQueryResultFields: 'labels' });
+    const params = new URLSearchParams();
+    for (const status of statuses) params.append('status', status);
     for (const [key, value] of Object.entries(labels)) params.append('label', `${key}:${value}`);
     const request = { method: 'GET', url: `${API}/query`, params, signal };
     const { results } = await this.send<{ results?: readonly ListedWorkflow[] }>(request);
@@ -102,7 +103,10 @@ export class CromwellClient {
   async metadata(id: string, signal: AbortSignal): Promise<WorkflowMetadata | undefined> {
     try {
       const url = `${API}/${encodeURIComponent(id)}/metadata`;
-      return await this.send<WorkflowMetadata>({ method: 'GET', url, signal });
+      const params = new URLSearchParams(
+        LOOKED_AT.map((key): [string, string] => ['includeKey', key]),
+      );
+      return await this.send<WorkflowMetadata>({ method: 'GET', url, params, signal });
     } catch (error) {
       if (error instanceof CromwellError && error.status === 404) return undefined;
       throw error;

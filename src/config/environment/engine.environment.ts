@@ -32,7 +32,7 @@ export class EngineEnvironment {
   @Variable(
     'keep',
     "`keep`: the image's ENTRYPOINT runs in front of the command; `replace`: the command takes its place",
-    [...ENGINES, 'kubernetes', 'openshift', 'slurm'],
+    [...ENGINES, 'kubernetes', 'openshift', 'slurm', 'cromwell'],
   )
   @IsIn(['keep', 'replace'])
   IMAGE_ENTRYPOINT?: string;

@@ -12,6 +12,7 @@ export const CONTAINER_ENVS = [
   'kubernetes',
   'openshift',
   'slurm',
+  'cromwell',
   'process',
 ] as const;
 export type ContainerEnv = (typeof CONTAINER_ENVS)[number];
@@ -24,13 +25,13 @@ export type StorageType = (typeof STORAGE_TYPES)[number];
 export class JobEnvironment {
   @Variable(
     'docker',
-    'Where jobs run: `docker`, `podman` (the same engine API), `swarm` (a Docker swarm, through a manager), `kubernetes`, `openshift`, `slurm` (a batch system) or `process` (child processes of this host, for trying out)',
+    'Where jobs run: `docker`, `podman` (the same engine API), `swarm` (a Docker swarm, through a manager), `kubernetes`, `openshift`, `slurm` (a batch system), `cromwell` (a batch system behind a Cromwell server) or `process` (child processes of this host, for trying out)',
   )
   @IsIn(CONTAINER_ENVS)
   CONTAINER_ENV?: ContainerEnv;
 
   @Variable(
-    'docker_local_volume; kubernetes_pvc for clusters; host for slurm and process',
+    'docker_local_volume; kubernetes_pvc for clusters; host for slurm, cromwell and process',
     'Where job data lies: `host` (STOREBASE), `docker_local_volume` (VOLUME_NAME or PFCON_SELECTOR) or `kubernetes_pvc` (VOLUME_NAME)',
   )
   @IsIn(STORAGE_TYPES)
@@ -77,7 +78,7 @@ export class JobEnvironment {
   @IsYesOrNo()
   ENABLE_HOME_WORKAROUND?: string;
 
-  @Variable('', 'Size of /dev/shm in MiB', [...CONTAINERS, 'slurm'])
+  @Variable('', 'Size of /dev/shm in MiB', [...CONTAINERS, 'slurm', 'cromwell'])
   @Min(1)
   @Max(1_048_576)
   @IsInt()

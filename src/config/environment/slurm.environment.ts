@@ -5,26 +5,31 @@ import { Variable } from './variable.js';
 /** The words of SLURM_CONTAINER_RUNTIME. */
 export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity'] as const;
 
+/** Where jobs are scripts that a batch system queues. */
+const BATCH = ['slurm', 'cromwell'];
+
 /** A name in SLURM's configuration; several partitions are comma-separated. */
 const IsSlurmName = (): PropertyDecorator =>
   Matches(/^\w[\w.,@-]*$/, { message: 'must be a name of letters, digits and ._-@,' });
 
 /** SLURM. */
 export class SlurmEnvironment {
-  @Variable('podman', 'What runs images on the nodes: `podman`, `apptainer` or `singularity`', [
-    'slurm',
-  ])
+  @Variable(
+    'podman',
+    'What runs images on the nodes: `podman`, `apptainer` or `singularity`',
+    BATCH,
+  )
   @IsIn(SLURM_RUNTIMES)
   SLURM_CONTAINER_RUNTIME?: (typeof SLURM_RUNTIMES)[number];
 
-  @Variable('', 'Path of its program on the nodes, where it is not in their PATH', ['slurm'])
+  @Variable('', 'Path of its program on the nodes, where it is not in their PATH', BATCH)
   @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
   SLURM_CONTAINER_PROGRAM?: string;
 
   @Variable(
     '~/.local/state/pman/slurm',
     'Folder of records and logs of the jobs, at the same path here and on the nodes',
-    ['slurm'],
+    BATCH,
   )
   @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
   SLURM_RECORDS?: string;
@@ -33,7 +38,7 @@ export class SlurmEnvironment {
   @IsString()
   SLURM_CONF?: string;
 
-  @Variable('', 'Partition of the jobs', ['slurm'])
+  @Variable('', 'Partition of the jobs', BATCH)
   @IsSlurmName()
   SLURM_PARTITION?: string;
 

@@ -1,7 +1,7 @@
 import type { MountSource } from '../../storage/domain/mounts.js';
 
 /** The backends of this build. */
-export type Backend = 'docker' | 'swarm' | 'kubernetes' | 'openshift' | 'slurm' | 'process';
+export type Backend = 'docker' | 'swarm' | 'kubernetes' | 'openshift' | 'slurm' | 'cromwell' | 'process';
 
 /** What a backend can do, as one constant value: nothing a job asks for is ever silently ignored. */
 export interface SchedulerCapabilities {

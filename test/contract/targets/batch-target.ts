@@ -18,21 +18,30 @@ interface RecordFile {
 
 /** A throw-away SLURM of one node, with accounting, whose jobs run in Podman. */
 export function slurmTarget(): ContractTarget {
+  return batchTarget('slurm', ({ SLURM_CONF = '' }) => ({ SLURM_CONF }));
+}
+
+/** A throw-away Cromwell whose backend hands the jobs to a SLURM of its own. */
+export function cromwellTarget(): ContractTarget {
+  return batchTarget('cromwell', ({ CROMWELL_URL = '' }) => ({ CROMWELL_URL }));
+}
+
+type Told = Readonly<Record<string, string>>;
+
+/** @param settings of the service, from what the start script tells */
+function batchTarget(name: 'slurm' | 'cromwell', settings: (told: Told) => Told): ContractTarget {
   const unsupported = (): never => {
     throw new Error('a job of SLURM has no object that others could have');
   };
   const script = (path: string, args: readonly string[] = []) =>
     run('bash', [`${ENGINES}${path}`, ...args], {
       timeout: START_DEADLINE_MS,
-      env: { ...process.env, NAME: 'contract-slurm' },
+      env: { ...process.env, NAME: `contract-${name}` },
     });
-  const told = (text: string, name: string): string =>
-    new RegExp(`^${name}=(\\S+)$`, 'm').exec(text)?.[1] ?? '';
-  let configuration = '';
-  let program = '';
+  let told: Told = {};
 
   return {
-    name: 'slurm',
+    name,
     features: [
       'images',
       'hard-limits',
@@ -44,19 +53,19 @@ export function slurmTarget(): ContractTarget {
       'local-processes',
     ],
     async start() {
-      const { stdout } = await script('slurm/up.sh');
-      configuration = told(stdout, 'SLURM_CONF');
-      program = told(stdout, 'RUNTIME');
-      await script('images/build.sh', ['podman', told(stdout, 'DOCKER_HOST')]);
+      const { stdout } = await script(`${name}/up.sh`);
+      const lines = stdout.matchAll(/^([A-Z_]+)=(\S+)$/gm);
+      told = Object.fromEntries([...lines].map(([, key = '', value = '']) => [key, value]));
+      await script('images/build.sh', ['podman', told['DOCKER_HOST'] ?? '']);
     },
     async stop() {
-      await script('slurm/down.sh');
+      await script(`${name}/down.sh`);
     },
     environment: (store) => ({
-      CONTAINER_ENV: 'slurm',
-      SLURM_CONF: configuration,
+      CONTAINER_ENV: name,
+      ...settings(told),
       SLURM_CONTAINER_RUNTIME: 'podman',
-      SLURM_CONTAINER_PROGRAM: program,
+      SLURM_CONTAINER_PROGRAM: told['RUNTIME'] ?? '',
       SLURM_RECORDS: recordsOf(store),
     }),
     async labels(jid, store) {
@@ -69,13 +78,13 @@ export function slurmTarget(): ContractTarget {
     /** Records, jobs that still run, and containers. */
     async listOwn(store) {
       const records = await readdir(join(recordsOf(store), 'jobs')).catch(() => []);
-      const env = { ...process.env, SLURM_CONF: configuration };
+      const env = { ...process.env, SLURM_CONF: told['SLURM_CONF'] };
       const queue = await run(
         'squeue',
         ['--me', '--states=PENDING,RUNNING', '--noheader', '--format=%j'],
         { env },
       );
-      const containers = await run(program, ['ps', '--all', '--format={{.Names}}']);
+      const containers = await run(told['RUNTIME'] ?? '', ['ps', '--all', '--format={{.Names}}']);
       const lines = `${queue.stdout}${containers.stdout}`.split('\n');
       return [...records, ...lines.filter((line) => line !== '')];
     },

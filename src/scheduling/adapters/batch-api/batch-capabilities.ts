@@ -1,11 +1,14 @@
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
-import type { ContainerRuntime } from '../batch-api/batch-options.js';
+import type { ContainerRuntime } from './batch-options.js';
 
 /** Podman can do what its engine API can; the others run everything as the submitting user. */
-export function slurmCapabilities(runtime: ContainerRuntime): SchedulerCapabilities {
+export function batchCapabilities(
+  backend: 'slurm' | 'cromwell',
+  runtime: ContainerRuntime,
+): SchedulerCapabilities {
   const own = runtime === 'podman' ? 'yes' : 'no';
   return Object.freeze({
-    backend: 'slurm',
+    backend,
     workers: 'many',
     cpuLimit: 'hard',
     memoryLimit: 'hard',

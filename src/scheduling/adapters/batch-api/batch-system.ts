@@ -5,14 +5,20 @@ import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import type { Run } from './job-script.js';
 import type { StoredJob } from './job-records.js';
+import type { WorkerFacts } from './worker-files.js';
 import type { WorkerSight } from './worker-status.js';
 
 /** What a batch system listed at one moment. */
 export interface BatchLook {
   /** By the monotonic clock of this process: nothing that happened before is missing. */
   readonly asOf: number;
-  /** @param worker from 1 on @param workers of the job in all */
-  readonly listed: (job: string, worker: number, workers: number) => WorkerSight['listed'];
+  /** @param worker from 1 on @param workers of the job in all @param facts what it has written */
+  readonly listed: (
+    job: string,
+    worker: number,
+    workers: number,
+    facts: WorkerFacts,
+  ) => WorkerSight['listed'];
 }
 
 /**
@@ -29,6 +35,8 @@ export interface BatchSystem {
   submit(spec: JobSpec, run: Run, signal: AbortSignal): Promise<string>;
   /** The jobs of a run, in whatever state; more than one only after lost answers. */
   jobsOfRun(name: JobName, runId: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Of a job that was submitted twice, the one that runs. */
+  jobOf(job: string, facts: WorkerFacts): string;
   /** One look for all jobs, shared and paced. */
   look(signal: AbortSignal): Promise<BatchLook>;
   /** Ends a job and waits until nothing of it runs. @param now reads its record again */
@@ -38,7 +46,11 @@ export interface BatchSystem {
     signal: AbortSignal,
   ): Promise<void>;
   /** Waits a little until the system has cleared away a job that has ended. */
-  untilCleared(job: string, signal: AbortSignal): Promise<void>;
+  untilCleared(
+    job: string,
+    now: () => Promise<StoredJob | undefined>,
+    signal: AbortSignal,
+  ): Promise<void>;
   check(signal: AbortSignal): Promise<readonly CheckResult[]>;
   /** Whether an error of `submit` is the system's answer, and nothing of the job is left there. */
   hasRefused(error: unknown): boolean;

@@ -26,7 +26,16 @@ import { JobRecords, type StoredJob } from './job-records.js';
 import type { Run } from './job-script.js';
 import { toRecordError } from './record-errors.js';
 import { refuseWhatWouldChange } from './runtime-refusals.js';
+import type { WorkerFacts } from './worker-files.js';
 import type { WorkerSight } from './worker-status.js';
+
+/** Of a worker that has written nothing. */
+const NOTHING: WorkerFacts = {
+  launched: undefined,
+  startedAt: undefined,
+  end: undefined,
+  isCleared: false,
+};
 
 /**
  * Runs each job as a script of a batch system. What is known of a job lies in its record on storage
@@ -140,9 +149,8 @@ export class BatchScheduler implements SchedulerPort {
     const now = (await this.records.find(record.spec.name)) ?? stored;
     const total = record.spec.workers;
     return this.jobOf(now, (worker) => {
-      // Of a job that was submitted twice, the one that runs.
-      const running = now.workers[worker - 1]?.launched?.job ?? job;
-      return look.listed(running, worker, total);
+      const facts = now.workers[worker - 1] ?? NOTHING;
+      return look.listed(this.system.jobOf(job, facts), worker, total, facts);
     });
   }
 
@@ -201,7 +209,7 @@ export class BatchScheduler implements SchedulerPort {
     await this.end(name, signal);
     // What has ended by its own record may still be clearing away its container.
     if (job !== undefined && workers.every(({ end }) => end !== undefined)) {
-      await this.system.untilCleared(job, signal);
+      await this.system.untilCleared(job, () => this.records.find(name), signal);
     }
     if (!(await this.records.forget(name))) throw jobNotFound(name);
   }

@@ -137,7 +137,8 @@ async function readWorker(folder: string, worker: number): Promise<WorkerFacts> 
   const launched = parseLaunched((await read('launched')) ?? '');
   const startedAt = (await read('started'))?.trim();
   const end = parseEnd((await read('end')) ?? '');
-  return { launched, startedAt, end };
+  const isCleared = end !== undefined && (await read('cleared')) !== undefined;
+  return { launched, startedAt, end, isCleared };
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

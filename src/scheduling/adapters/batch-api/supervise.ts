@@ -9,7 +9,7 @@
  * its arguments.
  *
  * Files of a worker, each made whole by a rename or a link: `launched.N` (job id and time), `started.N`
- * (time), `end.N` (exit code, phase, time, words of the runtime).
+ * (time), `end.N` (exit code, phase, time, words of the runtime), `cleared.N` (nothing is left).
  */
 export const SUPERVISE = `
 umask 077
@@ -39,6 +39,7 @@ finish() { # CODE
   write "end.$worker" "$1" "$phase" "$(now)" "$words"
   rm -f -- "words.$worker"
   [ "$runtime" != podman ] || "$program" rm --force --time 0 --ignore "$name" >/dev/null 2>&1
+  : >"cleared.$worker"
   exit "$1"
 }
 kill_job() {

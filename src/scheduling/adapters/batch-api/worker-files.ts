@@ -10,6 +10,8 @@ export interface WorkerFacts {
   /** ISO 8601. */
   readonly startedAt: string | undefined;
   readonly end: WorkerEnd | undefined;
+  /** Whether nothing of it is left on its node. */
+  readonly isCleared: boolean;
 }
 
 export interface WorkerEnd {

@@ -2,52 +2,74 @@ import type {
   WorkflowFailure,
   WorkflowMetadata,
 } from '../../../clients/cromwell/cromwell-client.js';
-import type { JobState } from '../../domain/job.js';
+import type { WorkerFacts } from '../batch-api/worker-files.js';
+import type { ListedWorker } from '../batch-api/worker-status.js';
 
-type Meaning = 'waiting' | 'called' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+type Meaning = 'waiting' | 'handed' | 'ending' | 'succeeded' | 'failed' | 'cancelled';
 
 /** Every status of a workflow. Source: cromwell.readthedocs.io, "REST API", WorkflowStatus. */
 export const STATUS_MEANING: ReadonlyMap<string, Meaning> = new Map([
   ['Submitted', 'waiting'],
   ['On Hold', 'waiting'],
-  ['Running', 'called'],
-  ['Aborting', 'running'],
+  ['Running', 'handed'],
+  ['Aborting', 'ending'],
   ['Succeeded', 'succeeded'],
   ['Failed', 'failed'],
   ['Aborted', 'cancelled'],
 ]);
 
-/** The state of a job from the metadata of its workflow. Pure. */
-export function workflowState(metadata: WorkflowMetadata): JobState {
-  const { status, start = '', end = '' } = metadata;
-  const call = Object.values(metadata.calls ?? {})
-    .flat()
-    .at(-1);
-  switch (STATUS_MEANING.get(status) ?? 'called') {
+/** The statuses of workflows that have not ended. */
+export const LIVE_STATUSES: readonly string[] = ['Submitted', 'On Hold', 'Running', 'Aborting'];
+
+const WAITING_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['Submitted', 'waiting in Cromwell'],
+  ['On Hold', 'on hold in Cromwell'],
+]);
+
+/** What is known of a workflow. */
+export interface SeenWorkflow {
+  readonly status: string;
+  /** Once it has ended. */
+  readonly metadata?: WorkflowMetadata;
+  /** What the batch system said to its submission, where it refused it. */
+  readonly refusal?: string;
+}
+
+/** What the status of a workflow means for one of its workers. Pure. */
+export function listedWorker(
+  { status, metadata, refusal }: SeenWorkflow,
+  { launched }: WorkerFacts,
+): ListedWorker {
+  const endedAt = metadata?.end === undefined ? {} : { endedAt: metadata.end };
+  switch (STATUS_MEANING.get(status) ?? 'handed') {
     case 'waiting':
-      return { status: 'notstarted', message: 'waiting in Cromwell', timestamp: '' };
-    case 'called':
-      if (call?.backendStatus !== 'Running') {
-        const message = 'its call is being handed to the batch system';
-        return { status: 'notstarted', message, timestamp: '' };
-      }
-      return { status: 'started', message: 'running', timestamp: start };
-    case 'running':
-      return { status: 'started', message: 'being ended', timestamp: start };
+      return { is: 'waiting', message: WAITING_MESSAGES.get(status) ?? 'waiting in Cromwell' };
+    case 'handed':
+      return { is: 'waiting', message: 'handed to the batch system by Cromwell' };
+    case 'ending':
+      return { is: 'running' };
     case 'succeeded':
-      return { status: 'finishedSuccessfully', message: 'finished successfully', timestamp: end };
+      // It may be a second submission, which ran nothing: the record of the first tells the end.
+      return launched === undefined ? withoutRecord(endedAt) : { is: 'running' };
     case 'cancelled':
-      return {
-        status: 'finishedWithError',
-        reason: 'Cancelled',
-        message: 'cancelled',
-        timestamp: end,
-      };
+      return { is: 'failed', reason: 'Cancelled', message: 'cancelled', ...endedAt };
     case 'failed': {
-      const message = firstCause(metadata.failures ?? []) ?? 'Cromwell says that it failed';
-      return { status: 'finishedWithError', reason: 'BackendError', message, timestamp: end };
+      const cause = firstCause(metadata?.failures ?? []) ?? 'it gives no cause';
+      const message = refusal === undefined ? cause : `${cause} (${refusal})`;
+      return {
+        is: 'failed',
+        reason: 'BackendError',
+        message: `Cromwell says: ${message}`,
+        ...endedAt,
+      };
     }
   }
+}
+
+function withoutRecord(endedAt: { readonly endedAt?: string }): ListedWorker {
+  const message =
+    'Cromwell has run its script, which found no record: SLURM_RECORDS must be at the same path on the nodes';
+  return { is: 'failed', reason: 'BackendError', message, ...endedAt };
 }
 
 /** The innermost words of the first failure: what wraps them says only that something failed. */

@@ -1,53 +1,58 @@
+/** Name of the workflow, which its inputs are addressed by. */
+export const WORKFLOW_NAME = 'ChRISJob';
+
+const ATTRIBUTES = [
+  'String sharedir',
+  'String input_dir',
+  'String output_dir',
+  'String image',
+  'Int number_of_workers',
+  'Int? cpu',
+  'String? memory',
+  'Int? gpu_limit',
+  'Int? timelimit',
+  'String? slurm_partition',
+] as const;
+
+const names = ATTRIBUTES.map((declaration) => declaration.split(' ')[1] ?? '');
+const declared = ATTRIBUTES.map((declaration) => `    ${declaration}`).join('\n');
+const runtime = names.map((name) => `    ${name}: ${name}`).join('\n');
+const passed = names.map((name) => `        ${name} = ${name},`).join('\n');
+
 /**
  * The one workflow of every job. What is particular to a job comes as inputs: its script in base64, so
  * that nothing in it is a placeholder or ends a quotation, and the attributes that a site's backend
- * configuration turns into options of its batch system.
+ * configuration turns into options of its batch system. Each worker is a call.
  */
 export const WORKFLOW = `version 1.0
 
-task job {
+task worker {
   input {
     String script
-    Int cpu
-    Int memory_mb
-    Int gpu_limit
-    Int number_of_workers
-    Int timelimit
-    String slurm_partition
+    Int number
+${declared}
   }
   command <<<
-    printf %s '~{script}' | base64 -d >job.sh && exec /bin/sh job.sh
+    printf %s '~{script}' | base64 -d >job.sh && exec /bin/sh job.sh ~{number}
   >>>
   runtime {
-    cpu: cpu
-    memory_mb: memory_mb
-    gpu_limit: gpu_limit
-    number_of_workers: number_of_workers
-    timelimit: timelimit
-    slurm_partition: slurm_partition
+${runtime}
     maxRetries: 0
   }
 }
 
-workflow pman {
+workflow ${WORKFLOW_NAME} {
   input {
     String script
-    Int cpu
-    Int memory_mb
-    Int gpu_limit
-    Int number_of_workers
-    Int timelimit
-    String slurm_partition
+${declared}
   }
-  call job {
-    input:
-      script = script,
-      cpu = cpu,
-      memory_mb = memory_mb,
-      gpu_limit = gpu_limit,
-      number_of_workers = number_of_workers,
-      timelimit = timelimit,
-      slurm_partition = slurm_partition
+  scatter (index in range(number_of_workers)) {
+    call worker {
+      input:
+${passed}
+        number = index + 1,
+        script = script
+    }
   }
 }
 `;

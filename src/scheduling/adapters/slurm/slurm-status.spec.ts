@@ -6,8 +6,13 @@ import { parseAccounts, parseQueue } from './slurm-queue.js';
 import { listedWorker, STATE_MEANING, type QueueRow } from './slurm-status.js';
 
 const AT = '2026-01-02T03:04:05Z';
-const NEW: WorkerFacts = { launched: undefined, startedAt: undefined, end: undefined };
-const RUNNING: WorkerFacts = { launched: { job: '7', at: AT }, startedAt: AT, end: undefined };
+const NEW: WorkerFacts = {
+  launched: undefined,
+  startedAt: undefined,
+  end: undefined,
+  isCleared: false,
+};
+const RUNNING: WorkerFacts = { ...NEW, launched: { job: '7', at: AT }, startedAt: AT };
 const LIMITS = { system: 'SLURM', image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
 
 type Sight = Partial<Omit<WorkerSight, 'listed'>> & { readonly row?: QueueRow | 'absent' | 'lost' };

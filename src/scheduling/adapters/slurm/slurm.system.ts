@@ -5,9 +5,11 @@ import type { DomainError } from '../../../shared/domain-error.js';
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { batchCapabilities } from '../batch-api/batch-capabilities.js';
 import type { BatchLook, BatchSystem } from '../batch-api/batch-system.js';
 import type { StoredJob } from '../batch-api/job-records.js';
 import type { Run } from '../batch-api/job-script.js';
+import type { WorkerFacts } from '../batch-api/worker-files.js';
 import { checkSlurm } from './slurm-check.js';
 import { SlurmControl } from './slurm-control.js';
 import { toSchedulingError, toSubmitError } from './slurm-errors.js';
@@ -15,7 +17,6 @@ import type { SlurmOptions } from './slurm-options.js';
 import { SlurmQueue } from './slurm-queue.js';
 import { buildSubmission } from './slurm-request.js';
 import { listedWorker } from './slurm-status.js';
-import { slurmCapabilities } from './slurm.capabilities.js';
 
 /** SLURM itself: each job is one `sbatch`, a job array where it has several workers. */
 export class SlurmSystem implements BatchSystem {
@@ -28,7 +29,7 @@ export class SlurmSystem implements BatchSystem {
     commands: SlurmCommands,
     private readonly options: SlurmOptions,
   ) {
-    this.capabilities = slurmCapabilities(options.runtime);
+    this.capabilities = batchCapabilities('slurm', options.runtime);
     this.queue = new SlurmQueue(commands, options.accounting);
     this.control = new SlurmControl(commands);
   }
@@ -43,6 +44,10 @@ export class SlurmSystem implements BatchSystem {
 
   jobsOfRun(name: JobName, runId: string, signal: AbortSignal): Promise<readonly string[]> {
     return this.control.jobsOfRun(name, runId, signal);
+  }
+
+  jobOf(job: string, { launched }: WorkerFacts): string {
+    return launched?.job ?? job;
   }
 
   async look(signal: AbortSignal): Promise<BatchLook> {
@@ -69,7 +74,11 @@ export class SlurmSystem implements BatchSystem {
     await this.control.untilEnded(job, hasEnded, signal);
   }
 
-  untilCleared(job: string, signal: AbortSignal): Promise<void> {
+  untilCleared(
+    job: string,
+    _now: () => Promise<StoredJob | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
     return this.control.untilCleared(job, signal);
   }
 

@@ -1,0 +1,39 @@
+import { posix } from 'node:path';
+import type { BatchOptions } from '../../scheduling/adapters/batch-api/batch-options.js';
+import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
+import type { Environment, RawEnvironment } from '../environment.js';
+import { textOf } from './backend-loader.js';
+
+const PROGRAMS = {
+  podman: 'podman',
+  apptainer: 'apptainer',
+  singularity: 'singularity',
+} as const;
+
+/** What every batch system has: how jobs run on its nodes, and where their records lie. */
+export function loadBatch(
+  environment: Environment,
+  raw: RawEnvironment,
+  problems: string[],
+): { readonly options: BatchOptions; readonly reservedPaths: readonly ReservedPath[] } {
+  const runtime = environment.SLURM_CONTAINER_RUNTIME ?? 'podman';
+  if (runtime !== 'podman') {
+    for (const name of ['SHM_SIZE', 'CONTAINER_USER'] as const) {
+      if (environment[name] === undefined) continue;
+      problems.push(`${name}: cannot be set when SLURM_CONTAINER_RUNTIME is ${runtime}`);
+    }
+  }
+  const folder =
+    environment.SLURM_RECORDS ?? `${textOf(raw, 'HOME') ?? '/tmp'}/.local/state/pman/slurm`;
+  const recordDirectory = posix.resolve(folder);
+  return {
+    options: {
+      runtime,
+      program: environment.SLURM_CONTAINER_PROGRAM ?? PROGRAMS[runtime],
+      imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
+      recordDirectory,
+    },
+    // A job that writes into our records can make us say anything.
+    reservedPaths: [{ path: recordDirectory, what: 'SLURM_RECORDS' }],
+  };
+}

@@ -1,0 +1,19 @@
+import {
+  CromwellClient,
+  type CromwellClientOptions,
+} from '../../../clients/cromwell/cromwell-client.js';
+import { BatchScheduler } from '../batch-api/batch.scheduler.js';
+import type { CromwellOptions } from './cromwell-options.js';
+import { CromwellSystem } from './cromwell.system.js';
+
+export interface CromwellSchedulerConfig {
+  readonly server: CromwellClientOptions;
+  readonly options: CromwellOptions;
+}
+
+export function createCromwellScheduler({
+  server,
+  options,
+}: CromwellSchedulerConfig): BatchScheduler {
+  return new BatchScheduler(new CromwellSystem(new CromwellClient(server), options), options);
+}
