@@ -13,6 +13,7 @@ CONFIGURATION is a backend's configuration for Cromwell, ROOT the folder of the 
 "hang": number of submissions to take without an answer, "forget": true}.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -38,6 +39,8 @@ PARTS = {"workflowSource", "workflowInputs", "workflowOptions", "labels"}
 settings = {"appear": 1.0, "query": 2.0, "hold": False, "authorization": None, "hang": 0}
 workflows = {}
 lock = threading.Lock()
+documents = {}
+loading = threading.Lock()
 
 
 def now():
@@ -45,6 +48,16 @@ def now():
 
 
 def load(source):
+    """Each document is parsed and checked once."""
+    with loading:
+        if source not in documents:
+            documents[source] = parse(source)
+        return documents[source]
+
+
+def parse(source):
+    # miniwdl wants one of the thread's own
+    asyncio.set_event_loop(asyncio.new_event_loop())
     with tempfile.NamedTemporaryFile("w", suffix=".wdl") as file:
         file.write(source)
         file.flush()
