@@ -38,6 +38,30 @@ export class SlurmEnvironment {
   @IsString()
   SLURM_CONF?: string;
 
+  @Variable(
+    '',
+    'Address of slurmrestd, which is then asked in the place of the commands of SLURM: `http://`, `https://` or `unix:///path`',
+    ['slurm'],
+  )
+  @Matches(/^(?:unix:\/\/\/[^\0\n]+|https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?)$/, {
+    message: 'must be unix:///path, or an http:// or https:// address without a user in it',
+  })
+  SLURMRESTD_URL?: string;
+
+  @Variable('', 'User of slurmrestd; empty: the one that the token names', ['slurm'])
+  @Matches(/^[\w][\w.@$-]*$/, { message: 'must be the name of a user' })
+  SLURMRESTD_USER?: string;
+
+  @Variable('', 'Token (JWT) for slurmrestd, as `scontrol token` prints it', ['slurm'])
+  @IsString()
+  SLURM_JWT?: string;
+
+  @Variable('', 'File with the token for slurmrestd, read at each call, because tokens expire', [
+    'slurm',
+  ])
+  @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
+  SLURM_JWT_FILE?: string;
+
   @Variable('', 'Partition of the jobs', BATCH)
   @IsSlurmName()
   SLURM_PARTITION?: string;
@@ -54,9 +78,11 @@ export class SlurmEnvironment {
   @Matches(/^[\w[][\w&|()*,[\]-]*$/, { message: 'must be features joined by & or |' })
   SLURM_CONSTRAINT?: string;
 
-  @Variable('yes', 'Whether `sacct` is asked for jobs that have left the queue (`yes` or `no`)', [
-    'slurm',
-  ])
+  @Variable(
+    'yes',
+    'Whether accounting is asked for jobs that have left the queue (`yes` or `no`)',
+    ['slurm'],
+  )
   @IsYesOrNo()
   SLURM_ACCOUNTING?: string;
 }

@@ -1,6 +1,7 @@
 import type { SlurmOptions } from './slurm-options.js';
 
 export const OPTIONS: SlurmOptions = {
+  transport: 'commands',
   runtime: 'podman',
   program: 'podman',
   imageEntrypoint: 'keep',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseAccounts } from '../../../clients/slurm/command-output.js';
+import type { SlurmRows } from '../../../clients/slurm/slurm-client.js';
 import { SlurmQueue } from './slurm-queue.js';
 
 /** A SLURM that has forgotten every job, whose accounting says what it is told to; and a clock. */
@@ -6,11 +8,15 @@ function forgetful(answers: string[]) {
   const calls: string[] = [];
   const { signal } = new AbortController();
   let time = 0;
-  const run = (program: string): Promise<string> => {
-    calls.push(program);
-    return Promise.resolve(program === 'sacct' ? (answers.shift() ?? '') : '');
+  const client = {
+    maxAccounts: 10,
+    queue: (): Promise<SlurmRows> => {
+      calls.push('queue');
+      return Promise.resolve(new Map());
+    },
+    accounts: () => Promise.resolve(parseAccounts(answers.shift() ?? '')),
   };
-  const queue = new SlurmQueue({ run }, true, () => time);
+  const queue = new SlurmQueue(client, true, () => time);
   const look = async (afterMs: number): Promise<unknown> => {
     time += afterMs;
     await queue.current(signal);
@@ -49,6 +55,6 @@ describe('what is known of a job that has left the queue', () => {
   it('costs one call however many ask at once', async () => {
     const { calls, look } = forgetful([]);
     await Promise.all(Array.from({ length: 50 }, () => look(0)));
-    expect(calls).toEqual(['squeue']);
+    expect(calls).toEqual(['queue']);
   });
 });

@@ -1,12 +1,12 @@
-import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
+import type { SlurmClient, SlurmRow, SlurmRows } from '../../../clients/slurm/slurm-client.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
-import { isEnd, stateWord, type QueueRow } from './slurm-status.js';
+import { isEnd } from './slurm-status.js';
 
 /** What SLURM listed at one moment, by `job` or `job_worker`. */
 export interface QueueSnapshot {
   /** By the monotonic clock of this process: nothing that happened before is missing. */
   readonly asOf: number;
-  readonly rows: ReadonlyMap<string, QueueRow>;
+  readonly rows: SlurmRows;
 }
 
 const MIN_INTERVAL_MS = 2_000;
@@ -20,14 +20,6 @@ const PATIENCE_MS = 3_000;
 const LOST_AFTER_MS = 180_000;
 const MAX_KEPT = 20_000;
 
-const QUEUE_ARGS = ['--me', '--array', '--states=all', '--noheader', '--format=%F|%K|%T|%r'];
-const ACCOUNT_ARGS = [
-  '--noheader',
-  '--parsable2',
-  '--allocations',
-  '--format=JobID,State,End,Reason',
-];
-
 /** One look at SLURM's queue for all jobs, shared by whoever wants to know. */
 export class SlurmQueue {
   private latest: QueueSnapshot | undefined;
@@ -36,10 +28,10 @@ export class SlurmQueue {
   private interval = MIN_INTERVAL_MS;
   private readonly missing = new Set<string>();
   private readonly absentSince = new Map<string, number>();
-  private readonly accounted = new Map<string, QueueRow>();
+  private readonly accounted = new Map<string, SlurmRow>();
 
   constructor(
-    private readonly commands: Pick<SlurmCommands, 'run'>,
+    private readonly client: Pick<SlurmClient, 'queue' | 'accounts' | 'maxAccounts'>,
     private readonly accounting: boolean,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -66,7 +58,7 @@ export class SlurmQueue {
     job: string,
     worker: number,
     workers: number,
-  ): QueueRow | 'absent' | 'lost' {
+  ): SlurmRow | 'absent' | 'lost' {
     const key = workers > 1 ? `${job}_${worker}` : job;
     const row = snapshot.rows.get(key) ?? this.accounted.get(key);
     if (row !== undefined) {
@@ -92,7 +84,7 @@ export class SlurmQueue {
     const asOf = this.now();
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
-      const rows = parseQueue(await this.commands.run('squeue', QUEUE_ARGS, signal));
+      const rows = await this.client.queue(signal);
       if (this.accounting && this.missing.size > 0) await this.askAccounting(signal);
       this.latest = { asOf, rows };
       this.fault = undefined;
@@ -108,14 +100,14 @@ export class SlurmQueue {
 
   /** One call for all. Its answer may lag: what it does not know yet is asked for again. */
   private async askAccounting(signal: AbortSignal): Promise<void> {
-    const jobs = [...this.missing].slice(0, 1_000);
-    const text = await this.commands
-      .run('sacct', [...ACCOUNT_ARGS, `--jobs=${jobs.join(',')}`], signal)
+    const jobs = [...this.missing].slice(0, this.client.maxAccounts);
+    const rows = await this.client
+      .accounts(jobs, signal)
       // Nothing is proven without it; the jobs' own records may still come.
-      .catch(() => '');
+      .catch((): SlurmRows => new Map());
     if (this.accounted.size > MAX_KEPT) this.accounted.clear();
     if (this.absentSince.size > MAX_KEPT) this.absentSince.clear();
-    for (const [key, row] of parseAccounts(text)) {
+    for (const [key, row] of rows) {
       // It may not have heard of the end yet.
       if (isEnd(row.state)) this.accounted.set(key, row);
     }
@@ -126,36 +118,8 @@ export class SlurmQueue {
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const end = (): void =>
-      reject(new SlurmError('squeue did not answer in time', false, { cause: signal.reason }));
+      reject(new SlurmError('the queue was not told in time', false, { cause: signal.reason }));
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
   });
-}
-
-/** @param text lines of job, array index, state, reason; a line that is none is left out */
-export function parseQueue(text: string): ReadonlyMap<string, QueueRow> {
-  const rows = new Map<string, QueueRow>();
-  for (const line of text.split('\n')) {
-    const [job = '', index = '', state = '', ...reason] = line.trim().split('|');
-    if (!/^\d+$/.test(job) || state === '') continue;
-    const key = /^\d+$/.test(index) ? `${job}_${index}` : job;
-    rows.set(key, { state: stateWord(state), reason: reason.join('|') });
-  }
-  return rows;
-}
-
-/** @param text lines of job (with `_index`), state, end, reason */
-export function parseAccounts(text: string): ReadonlyMap<string, QueueRow> {
-  const rows = new Map<string, QueueRow>();
-  for (const line of text.split('\n')) {
-    const [key = '', state = '', end = '', ...reason] = line.trim().split('|');
-    if (!/^\d+(?:_\d+)?$/.test(key) || state === '') continue;
-    const endedAt = /^\d{4}-\d\d-\d\dT[\d:]{8}$/.test(end) ? `${end}Z` : undefined;
-    rows.set(key, {
-      state: stateWord(state),
-      reason: reason.join('|'),
-      ...(endedAt !== undefined && { endedAt }),
-    });
-  }
-  return rows;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sbatchArguments } from '../../../clients/slurm/command-client.js';
 import { mebibytes, millicores, seconds } from '../../../shared/units.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { specOf } from '../batch-api/batch-fixture.js';
@@ -9,15 +10,17 @@ import type { SlurmOptions } from './slurm-options.js';
 import { buildSubmission } from './slurm-request.js';
 
 const build = (changes: Partial<JobSpec> = {}, options: Partial<SlurmOptions> = {}) =>
-  buildSubmission(
-    specOf(changes),
-    { directory: '/records/jobs/job', runId: 'RUN' },
-    { ...OPTIONS, ...options },
+  sbatchArguments(
+    buildSubmission(
+      specOf(changes),
+      { directory: '/records/jobs/job', runId: 'RUN' },
+      { ...OPTIONS, ...options },
+    ),
   );
 
 describe('a submission to SLURM', () => {
   it('asks for nothing that the job does not', () => {
-    expect(build().args).toEqual([
+    expect(build()).toEqual([
       '--parsable',
       '--no-requeue',
       '--export=ALL',
@@ -38,7 +41,7 @@ describe('a submission to SLURM', () => {
     [{ workers: 3 }, '--array=1-3'],
     [{ timeLimit: seconds(61) }, '--time=4'],
   ])('asks for %j by %s', (changes, argument) => {
-    expect(build(changes).args).toContain(argument);
+    expect(build(changes)).toContain(argument);
   });
 
   it.each<[Partial<SlurmOptions>, string]>([
@@ -48,11 +51,11 @@ describe('a submission to SLURM', () => {
     [{ constraint: 'a&b' }, '--constraint=a&b'],
     [{ timeLimitMinutes: 30 }, '--time=30'],
   ])('has the site setting %j as %s', (options, argument) => {
-    expect(build({}, options).args).toContain(argument);
+    expect(build({}, options)).toContain(argument);
   });
 
   it('carries the labels and the spec hash in its comment', () => {
-    const { args } = build({ labels: { site: 'a "b"\n' } });
+    const args = build({ labels: { site: 'a "b"\n' } });
     const comment = args.find((argument) => argument.startsWith('--comment=')) ?? '';
     const { labels } = JSON.parse(comment.replace('--comment=', '')) as { labels: object };
     expect(labels).toMatchObject({ site: 'a "b"\n', 'org.chrisproject.pman.spec-hash': 'hash' });
@@ -63,7 +66,7 @@ describe('a submission to SLURM', () => {
     const text = fc.string({ unit: 'grapheme' });
     fc.assert(
       fc.property(fc.array(text, { minLength: 1 }), text, (command, value) => {
-        expect(build({ command, env: [{ name: 'A', value }] }).args).toEqual(build().args);
+        expect(build({ command, env: [{ name: 'A', value }] })).toEqual(build());
       }),
     );
   });

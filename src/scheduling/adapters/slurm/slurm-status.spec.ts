@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parseAccounts, parseQueue } from '../../../clients/slurm/command-output.js';
+import type { SlurmRow } from '../../../clients/slurm/slurm-client.js';
 import { mebibytes, seconds } from '../../../shared/units.js';
 import type { WorkerFacts } from '../batch-api/worker-files.js';
 import { workerState, type WorkerSight } from '../batch-api/worker-status.js';
-import { parseAccounts, parseQueue } from './slurm-queue.js';
-import { listedWorker, STATE_MEANING, type QueueRow } from './slurm-status.js';
+import { listedWorker, STATE_MEANING } from './slurm-status.js';
 
 const AT = '2026-01-02T03:04:05Z';
 const NEW: WorkerFacts = {
@@ -15,7 +16,7 @@ const NEW: WorkerFacts = {
 const RUNNING: WorkerFacts = { ...NEW, launched: { job: '7', at: AT }, startedAt: AT };
 const LIMITS = { system: 'SLURM', image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
 
-type Sight = Partial<Omit<WorkerSight, 'listed'>> & { readonly row?: QueueRow | 'absent' | 'lost' };
+type Sight = Partial<Omit<WorkerSight, 'listed'>> & { readonly row?: SlurmRow | 'absent' | 'lost' };
 
 const stateOf = ({ row, ...sight }: Sight) => {
   const listed = typeof row === 'object' ? listedWorker(row) : (row ?? 'unseen');

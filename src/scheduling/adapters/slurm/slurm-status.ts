@@ -1,3 +1,4 @@
+import type { SlurmRow } from '../../../clients/slurm/slurm-client.js';
 import type { Failure, ListedWorker } from '../batch-api/worker-status.js';
 
 type StateMeaning = 'waiting' | 'running' | 'succeeded' | Failure;
@@ -53,19 +54,6 @@ const WAITING_REASONS: ReadonlyMap<string, string> = new Map([
   ['JobArrayTaskLimit', 'waiting for other workers of the job'],
 ]);
 
-/** What SLURM says of one worker. */
-export interface QueueRow {
-  readonly state: string;
-  readonly reason: string;
-  /** ISO 8601, where accounting tells it. */
-  readonly endedAt?: string;
-}
-
-/** `CANCELLED by 1000` and `CANCELLED+` are CANCELLED. */
-export function stateWord(text: string): string {
-  return text.split(/[ +]/, 1)[0] ?? '';
-}
-
 /** Whether a job in this state has ended; an unknown word is taken for a running job. */
 export function isEnd(state: string): boolean {
   const meaning = STATE_MEANING.get(state) ?? 'running';
@@ -73,7 +61,7 @@ export function isEnd(state: string): boolean {
 }
 
 /** What a line of the queue or of accounting means. Pure. */
-export function listedWorker({ state, reason, endedAt }: QueueRow): ListedWorker {
+export function listedWorker({ state, reason, endedAt }: SlurmRow): ListedWorker {
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(state) ?? 'running';
   if (typeof meaning === 'object') {

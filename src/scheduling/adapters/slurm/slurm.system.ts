@@ -1,4 +1,4 @@
-import type { SlurmCommands } from '../../../clients/slurm/slurm-commands.js';
+import type { SlurmClient } from '../../../clients/slurm/slurm-client.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { DomainError } from '../../../shared/domain-error.js';
@@ -18,7 +18,7 @@ import { SlurmQueue } from './slurm-queue.js';
 import { buildSubmission } from './slurm-request.js';
 import { listedWorker } from './slurm-status.js';
 
-/** SLURM itself: each job is one `sbatch`, a job array where it has several workers. */
+/** SLURM itself: each job is one submission, a job array where it has several workers. */
 export class SlurmSystem implements BatchSystem {
   readonly name = 'SLURM';
   readonly capabilities: SchedulerCapabilities;
@@ -26,12 +26,12 @@ export class SlurmSystem implements BatchSystem {
   private readonly control: SlurmControl;
 
   constructor(
-    commands: SlurmCommands,
+    client: SlurmClient,
     private readonly options: SlurmOptions,
   ) {
     this.capabilities = batchCapabilities('slurm', options.runtime);
-    this.queue = new SlurmQueue(commands, options.accounting);
-    this.control = new SlurmControl(commands);
+    this.queue = new SlurmQueue(client, options.accounting);
+    this.control = new SlurmControl(client);
   }
 
   plan(spec: JobSpec, run: Run): unknown {
@@ -83,7 +83,7 @@ export class SlurmSystem implements BatchSystem {
   }
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
-    return checkSlurm(this.control, signal);
+    return checkSlurm(this.control, this.options.transport, signal);
   }
 
   hasRefused(error: unknown): boolean {

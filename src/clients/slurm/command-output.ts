@@ -1,0 +1,34 @@
+import type { SlurmRow, SlurmRows } from './slurm-client.js';
+
+/** `CANCELLED by 1000` and `CANCELLED+` are CANCELLED. */
+export function stateWord(text: string): string {
+  return text.split(/[ +]/, 1)[0] ?? '';
+}
+
+/** @param text lines of job, array index, state, reason; a line that is none is left out */
+export function parseQueue(text: string): SlurmRows {
+  const rows = new Map<string, SlurmRow>();
+  for (const line of text.split('\n')) {
+    const [job = '', index = '', state = '', ...reason] = line.trim().split('|');
+    if (!/^\d+$/.test(job) || state === '') continue;
+    const key = /^\d+$/.test(index) ? `${job}_${index}` : job;
+    rows.set(key, { state: stateWord(state), reason: reason.join('|') });
+  }
+  return rows;
+}
+
+/** @param text lines of job (with `_index`), state, end, reason */
+export function parseAccounts(text: string): SlurmRows {
+  const rows = new Map<string, SlurmRow>();
+  for (const line of text.split('\n')) {
+    const [key = '', state = '', end = '', ...reason] = line.trim().split('|');
+    if (!/^\d+(?:_\d+)?$/.test(key) || state === '') continue;
+    const endedAt = /^\d{4}-\d\d-\d\dT[\d:]{8}$/.test(end) ? `${end}Z` : undefined;
+    rows.set(key, {
+      state: stateWord(state),
+      reason: reason.join('|'),
+      ...(endedAt !== undefined && { endedAt }),
+    });
+  }
+  return rows;
+}
