@@ -31,6 +31,9 @@ slurmctld        slurmctld
 slurmd           slurmd
 slurm-client     sbatch
 slurmdbd         slurmdbd
+slurmrestd       slurmrestd
+slurm-wlm-jwt-plugin /usr/lib/*/slurm-wlm/auth_jwt.so
+charliecloud     ch-run
 munge            munged
 mariadb-server   mariadbd
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
@@ -43,7 +46,8 @@ missing=()
 while read -r package proof; do
   [ -n "$package" ] || continue
   case $proof in
-    /*) [ -e "$proof" ] || missing+=("$package") ;;
+    # may hold a wildcard
+    /*) compgen -G "$proof" >/dev/null || missing+=("$package") ;;
     # a dynamic busybox would not run in an image that has nothing else
     busybox) static_busybox || missing+=("$package") ;;
     *) command -v "$proof" >/dev/null || missing+=("$package") ;;

@@ -5,7 +5,7 @@ import { startServiceProcess } from '../contract/service-process.js';
 import type { ContractTarget } from '../contract/target.js';
 import { SlurmSite } from './slurm-site.js';
 
-/** A real SLURM of two nodes, and services at one store that submit to it. */
+/** A real SLURM, of two nodes unless told otherwise, and services at one store that submit to it. */
 export class SlurmRig {
   private readonly harnesses: Harness[] = [];
 
@@ -14,8 +14,11 @@ export class SlurmRig {
     readonly store: string,
   ) {}
 
-  static async up(name: string): Promise<SlurmRig> {
-    const site = await SlurmSite.up({ NAME: name, SLURM_NODES: '2' });
+  static async up(
+    name: string,
+    variables: Readonly<Record<string, string>> = { SLURM_NODES: '2' },
+  ): Promise<SlurmRig> {
+    const site = await SlurmSite.up({ NAME: name, ...variables });
     return new SlurmRig(site, await createStore());
   }
 

@@ -18,6 +18,8 @@ export class SlurmSite {
     readonly configuration: string,
     /** What jobs call as podman. */
     readonly runtime: string,
+    /** Address of its slurmrestd; empty when it was not asked for. */
+    readonly rest: string,
   ) {}
 
   /** @param variables of up.sh; NAME is a short one that no other spec has */
@@ -26,7 +28,7 @@ export class SlurmSite {
     const named = (name: string): string =>
       new RegExp(`^${name}=(\\S+)$`, 'm').exec(told)?.[1] ?? '';
     await script('images/build.sh', variables, 'podman', named('DOCKER_HOST'));
-    return new SlurmSite(variables, named('SLURM_CONF'), named('RUNTIME'));
+    return new SlurmSite(variables, named('SLURM_CONF'), named('RUNTIME'), named('SLURMRESTD_URL'));
   }
 
   private get folder(): string {
@@ -98,6 +100,12 @@ export class SlurmSite {
     const { others } = await this.processesOf(job);
     for (const pid of others) process.kill(pid, 'SIGKILL');
     await this.endContainers();
+  }
+
+  /** The names of the containers that there are. */
+  async containers(): Promise<readonly string[]> {
+    const { stdout } = await run(this.runtime, ['ps', '--all', '--format={{.Names}}']);
+    return stdout.split('\n').filter((line) => line !== '');
   }
 
   async down(): Promise<void> {

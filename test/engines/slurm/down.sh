@@ -24,6 +24,7 @@ for socket in "$RUN"/spool/*/"$NODE"*_*; do
       kill -KILL "$pid" 2>/dev/null || true
   done
 done
+stop "$RUN/slurmrestd.pid" 5
 stop "$RUN/slurmctld.pid" 10
 stop "$RUN/slurmdbd.pid" 10
 stop "$RUN/mariadbd.pid" 20

@@ -6,6 +6,7 @@ NODE=$(hostname -s)
 NODES=("$NODE")
 [ "${SLURM_NODES:-1}" = 1 ] || NODES+=("$NODE-b")
 accounting=${SLURM_ACCOUNTING:-yes}
+rest=${SLURM_REST:-no}
 # Ports of its own, below those that the kernel gives away by itself.
 PORT=$((10000 + 16#$ID % 4000 * 5))
 # The user commands of SLURM have deadlines of their own that are too long here.
@@ -15,6 +16,7 @@ tell() {
   echo "SLURM_CONF=$SLURM_CONF"
   echo "RUNTIME=$RUN/podman"
   echo "DOCKER_HOST=unix://$RUN/podman.sock"
+  [ "$rest" = no ] || echo "SLURMRESTD_URL=unix://$RUN/rest/rest.sock"
 }
 
 controller_answers() { "${QUICK[@]}" scontrol ping | grep -E 'is UP' >/dev/null; }
@@ -73,6 +75,8 @@ SH
 write_slurm_conf() {
   local storage
   mkdir -p "$RUN/etc"
+  # what tokens for slurmrestd are signed with
+  [ -s "$RUN/etc/jwt.key" ] || (umask 077 && head -c 32 /dev/urandom >"$RUN/etc/jwt.key")
   if [ "$accounting" = no ]; then
     storage='AccountingStorageType=accounting_storage/none'
   else
@@ -89,6 +93,8 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket=$RUN/munge/munge.sock
+AuthAltTypes=auth/jwt
+AuthAltParameters=jwt_key=$RUN/etc/jwt.key
 MpiDefault=none
 SlurmctldPort=$PORT
 SlurmctldPidFile=$RUN/slurmctld.own.pid
@@ -123,6 +129,8 @@ CONF
   cat >"$RUN/etc/slurmdbd.conf" <<CONF
 AuthType=auth/munge
 AuthInfo=socket=$RUN/munge/munge.sock
+AuthAltTypes=auth/jwt
+AuthAltParameters=jwt_key=$RUN/etc/jwt.key
 DbdHost=localhost
 DbdAddr=127.0.0.1
 DbdPort=$((PORT + 2))
@@ -179,4 +187,19 @@ start_accounting() {
     grant all on slurm_acct.* to slurm@'127.0.0.1', slurm@localhost"
   start "$RUN/slurmdbd.pid" "$RUN/log/slurmdbd.log" slurmdbd -D
   await "$RUN/slurmdbd.pid" 30 "$RUN/log/slurmdbd.log" accounting_answers
+}
+
+rest_answers() { curl --silent --max-time 5 --unix-socket "$RUN/rest/rest.sock" http://localhost/ --output /dev/null; }
+
+# slurmrestd will not run as root, and needs no rights: whoever asks has a token.
+start_rest() {
+  alive "$RUN/slurmrestd.pid" >/dev/null && return
+  check_socket_path "$RUN/rest/rest.sock"
+  chmod 711 "$RUN"
+  install -d -o nobody -m 755 "$RUN/rest"
+  rm -f "$RUN/rest/rest.sock"
+  start "$RUN/slurmrestd.pid" "$RUN/log/slurmrestd.log" setpriv --reuid=65534 --regid=65534 --clear-groups \
+    env SLURM_JWT=daemon slurmrestd -a rest_auth/jwt -s openapi/v0.0.38,openapi/dbv0.0.38 \
+    "unix:$RUN/rest/rest.sock"
+  await "$RUN/slurmrestd.pid" 10 "$RUN/log/slurmrestd.log" rest_answers
 }

@@ -7,6 +7,7 @@
 #   RUN                its folder, ${PMAN_TEST_RUN:-/tmp/pman-test}/$NAME
 #   SLURM_ACCOUNTING   yes; no for a site without accounting
 #   SLURM_MIN_JOB_AGE  2; after that many seconds the controller forgets a job that has ended
+#   SLURM_REST         no; with yes there is slurmrestd too, told as SLURMRESTD_URL=...
 #   SLURM_NODES        1; with 2 there is another node on this host, named like the first with -b
 #
 # Starts again whatever of it has ended, and leaves the rest alone.
@@ -21,7 +22,8 @@ mkdir -p "$RUN_BASE"
 exec 9>"$RUN_BASE/lock"
 flock 9
 
-if alive "$RUN/slurmctld.pid" >/dev/null && nodes_alive && nodes_ready; then
+if alive "$RUN/slurmctld.pid" >/dev/null && nodes_alive && nodes_ready &&
+  { [ "$rest" = no ] || alive "$RUN/slurmrestd.pid" >/dev/null; }; then
   say "slurm $NAME is already up"
   tell
   exit 0
@@ -29,6 +31,7 @@ fi
 
 need slurmctld slurmd sbatch munged podman runc conmon ip iptables
 [ "$accounting" = no ] || need slurmdbd mariadbd mariadb-install-db
+[ "$rest" = no ] || need slurmrestd setpriv curl
 [ "$(id -u)" = 0 ] || die 'these scripts run slurm as root'
 
 mkdir -p "$RUN"/{log,state,spool,root,runroot,tmp,networks,volumes}
@@ -47,6 +50,7 @@ alive "$RUN/slurmctld.pid" >/dev/null ||
   start "$RUN/slurmctld.pid" "$RUN/log/slurmctld.log" slurmctld -D
 await "$RUN/slurmctld.pid" 30 "$RUN/log/slurmctld.log" controller_answers
 start_nodes
+[ "$rest" = no ] || start_rest
 
 say "slurm $NAME is up (logs $RUN/log)"
 tell
