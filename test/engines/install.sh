@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# install.sh [--no-install]: installs by apt what the scripts in this folder need and is missing.
+# install.sh [--no-install]: installs by apt what the scripts in this folder need and is missing, and
+# by pip, into the cache, what they need of Python.
 # With --no-install it only tells: names what is missing and how to install it, and exits 1.
 set -euo pipefail
 
@@ -36,6 +37,8 @@ slurm-wlm-jwt-plugin /usr/lib/*/slurm-wlm/auth_jwt.so
 charliecloud     ch-run
 munge            munged
 mariadb-server   mariadbd
+python3          python3
+python3-venv     ensurepip
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
 
@@ -48,13 +51,18 @@ while read -r package proof; do
   case $proof in
     # may hold a wildcard
     /*) compgen -G "$proof" >/dev/null || missing+=("$package") ;;
+    # a module that Debian keeps apart from its Python
+    ensurepip) python3 -c 'import ensurepip' 2>/dev/null || missing+=("$package") ;;
     # a dynamic busybox would not run in an image that has nothing else
     busybox) static_busybox || missing+=("$package") ;;
     *) command -v "$proof" >/dev/null || missing+=("$package") ;;
   esac
 done <<<"$needs"
 
+python_packages() { "$(dirname "$0")/cromwell/venv.sh" >/dev/null; }
+
 if [ ${#missing[@]} -eq 0 ]; then
+  [ "${1:-}" = --no-install ] || python_packages
   echo 'nothing is missing'
   exit 0
 fi
@@ -77,3 +85,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
 apt-get install --no-install-recommends -y "${missing[@]}"
+python_packages

@@ -1,7 +1,8 @@
 import type { MountSource } from '../../storage/domain/mounts.js';
 
 /** The backends of this build. */
-export type Backend = 'docker' | 'swarm' | 'kubernetes' | 'openshift' | 'slurm' | 'cromwell' | 'process';
+export type Backend =
+  'docker' | 'swarm' | 'kubernetes' | 'openshift' | 'slurm' | 'cromwell' | 'process';
 
 /** What a backend can do, as one constant value: nothing a job asks for is ever silently ignored. */
 export interface SchedulerCapabilities {

@@ -1,25 +1,39 @@
 #!/usr/bin/env bash
-# up.sh: starts a throw-away Cromwell that submits to a throw-away SLURM of its own by the configuration
-# in deploy/cromwell. Does nothing when it is already up. Needs root. Prints what ../slurm/up.sh
-# prints, and as the last line CROMWELL_URL=http://127.0.0.1:...
+# up.sh: starts a throw-away SLURM (../slurm/up.sh, with its variables) and a test server that speaks
+# as Cromwell does and submits to it by deploy/cromwell/slurm-backend.conf. Starts again whatever has
+# ended; a server that was started again has forgotten everything. The last lines it prints are those
+# of ../slurm/up.sh and CROMWELL_URL=...
 #
-#   NAME, RUN  as for ../slurm/up.sh, which takes its other settings; the name is cromwell
+#   NAME                     cromwell
+#   CROMWELL_AUTHORIZATION   what the Authorization header must be; anything goes without it
+#   CROMWELL_OPTIONS         more options of server.py
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib.sh"
 use_run_dir cromwell
-python=$(bash "$here/venv.sh" | tail -n 1)
-told=$(NAME=$NAME RUN=$RUN bash "$here/../slurm/up.sh")
-echo "$told"
-export SLURM_CONF
-SLURM_CONF=$(sed -n 's/^SLURM_CONF=//p' <<<"$told")
-log=$RUN/log/cromwell.log
+export NAME RUN
+told=$("$here/../slurm/up.sh")
+python=$("$here/venv.sh")
+mkdir -p "$RUN/cromwell" "$RUN/log"
+
+free_port() {
+  "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+[ -s "$RUN/cromwell/port" ] || free_port >"$RUN/cromwell/port"
+port=$(cat "$RUN/cromwell/port")
+url=http://127.0.0.1:$port
+
 if ! alive "$RUN/cromwell.pid" >/dev/null; then
-  : >"$log"
-  mkdir -p "$RUN/executions"
-  start "$RUN/cromwell.pid" "$log" "$python" "$here/server.py" \
-    "$here/../../../deploy/cromwell/slurm-backend.conf" "$RUN/executions"
+  SLURM_CONF=$(sed -n 's/^SLURM_CONF=//p' <<<"$told")
+  export SLURM_CONF
+  # shellcheck disable=SC2086 # several words
+  start "$RUN/cromwell.pid" "$RUN/log/cromwell.log" "$python" -B "$here/server.py" --port "$port" \
+    --configuration "$here/../../../deploy/cromwell/slurm-backend.conf" --root "$RUN/cromwell/executions" \
+    --authorization "${CROMWELL_AUTHORIZATION:-}" --exit-code-timeout 6 ${CROMWELL_OPTIONS:-}
 fi
-await "$RUN/cromwell.pid" 30 "$log" grep '^CROMWELL_URL=' "$log"
-say "cromwell $NAME is up (log $log)"
-grep '^CROMWELL_URL=' "$log" | tail -n 1
+await "$RUN/cromwell.pid" 30 "$RUN/log/cromwell.log" \
+  curl --fail --silent --max-time 2 --header "Authorization: ${CROMWELL_AUTHORIZATION:-}" "$url/engine/v1/version"
+
+say "cromwell $NAME is up (logs $RUN/log)"
+echo "$told"
+echo "CROMWELL_URL=$url"

@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# venv.sh: makes a Python environment with miniwdl, which the Cromwell of the tests understands
-# workflows by, unless it is there. Prints the path of its Python as the last line.
+# venv.sh: a Python environment with miniwdl, made once and kept in the cache. Prints its python.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib.sh"
 need python3
-version=1.12.1
-venv=$CACHE/miniwdl-$version-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-mkdir -p "$CACHE"
-exec 8>"$CACHE/miniwdl.lock"
-flock 8
-if [ ! -x "$venv/ready" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "miniwdl==$version" >&2
-  ln -s bin/python "$venv/ready"
+python=$(command -v python3)
+place=$CACHE/miniwdl-$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')-$(cksum <"$here/requirements.txt" | tr ' ' -)
+
+if [ ! -x "$place/bin/python" ]; then
+  mkdir -p "$CACHE"
+  exec 8>"$CACHE/miniwdl.lock"
+  flock 8
+  if [ ! -x "$place/bin/python" ]; then
+    # Only its python is called, which does not mind to be moved.
+    rm -rf "$place.new" && "$python" -m venv "$place.new" >&2
+    "$place.new/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" >&2
+    mv "$place.new" "$place"
+  fi
 fi
-echo "$venv/bin/python"
+echo "$place/bin/python"

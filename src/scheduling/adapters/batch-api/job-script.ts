@@ -25,7 +25,8 @@ export function ownLabels(spec: JobSpec): Readonly<Record<string, string>> {
 
 /**
  * The script of every worker of a job. Pure.
- * @param place lines that set `worker` (from 1 on), `job` (a number) and `attempt` (another for each start)
+ * @param place lines that set `worker` (from 1 on), `job` (a number) and `attempt` (another for each start) and
+ *   `poll` (seconds between two looks for a request to end, or empty)
  */
 export function buildScript(
   spec: JobSpec,

@@ -4,7 +4,8 @@
  */
 
 /**
- * Variables: `worker`, `job` and `attempt` say what this is; `record` the folder, `run` of the record,
+ * Variables: `worker`, `job` and `attempt` say what this is; `poll` seconds between two looks for a
+ * request to end, or empty; `record` the folder, `run` of the record,
  * `limit` seconds or empty, `runtime`, `program`, `launcher` what is run; the positional parameters are
  * its arguments.
  *
@@ -33,14 +34,24 @@ name=pman-$run-$worker
 phase=ran
 child=
 watch=
+heed=
 finish() { # CODE
+  # A batch system signals also what is called here.
+  trap '' TERM INT USR1
   [ -z "$watch" ] || kill "$watch" 2>/dev/null
+  [ -z "$heed" ] || kill "$heed" 2>/dev/null
   words=$(tail -n 3 "words.$worker" 2>/dev/null | tail -c 1000 | tr '\\n' ' ')
   write "end.$worker" "$1" "$phase" "$(now)" "$words"
   rm -f -- "words.$worker"
-  [ "$runtime" != podman ] || "$program" rm --force --time 0 --ignore "$name" >/dev/null 2>&1
-  : >"cleared.$worker"
+  remove_container
+  { : >"cleared.$worker"; } 2>/dev/null
   exit "$1"
+}
+remove_container() {
+  [ "$runtime" = podman ] || return
+  for try in 1 2 3; do
+    "$program" rm --force --time 0 --ignore "$name" >/dev/null 2>&1 && return
+  done
 }
 kill_job() {
   [ "$runtime" != podman ] || "$program" kill --signal KILL "$name" >/dev/null 2>&1
@@ -54,6 +65,12 @@ trap on_signal TERM INT
 trap 'phase=late; kill_job' USR1
 # Removed since the first look: whoever removes it looks for this claim after its mark.
 [ ! -e cancelled ] || { phase=cancelled; finish 143; }
+# What waits beside the job leaves descriptor 3 alone: a batch script may wait until that is closed.
+if [ -n "$poll" ]; then
+  # Again and again: a signal may come between two steps, when there is nothing to end.
+  (trap - TERM; while sleep "$poll"; do [ ! -e cancelled ] || kill -TERM $$; done) >/dev/null 2>&1 3>&- &
+  heed=$!
+fi
 # The log of the job belongs to it alone; the runtime's own words are kept apart until it runs.
 if [ "$runtime" = podman ]; then
   "$program" create --name "$name" "$@" >/dev/null 2>"words.$worker"
@@ -67,7 +84,7 @@ fi
 [ "$phase" = ran ] || finish 143
 write "started.$worker" "$(now)"
 if [ -n "$limit" ]; then
-  (trap - TERM; sleep "$limit" & wait $! 2>/dev/null; kill -USR1 $$ 2>/dev/null) >/dev/null 2>&1 &
+  (trap - TERM; sleep "$limit" & wait $! 2>/dev/null; kill -USR1 $$ 2>/dev/null) >/dev/null 2>&1 3>&- &
   watch=$!
 fi
 setsid "$launcher" "$@" </dev/null >>"log.$worker" 2>&1 &

@@ -17,7 +17,13 @@ const SECONDS = 60;
 const SPARE_MINUTES = 2;
 
 /** Which worker a script is, what runs it, and what tells it from another start of the same worker. */
-const PLACE = ['worker=$1', 'job=${SLURM_JOB_ID:-$$}', 'attempt=${SLURM_JOB_ID:-0}.$$'];
+const PLACE = [
+  'worker=$1',
+  'job=${SLURM_JOB_ID:-$$}',
+  'attempt=${SLURM_JOB_ID:-0}.$$',
+  // A Cromwell that has forgotten the workflow cannot end it.
+  'poll=2',
+];
 
 /** A worker that fails must not keep the others from starting, and no run takes another's result. */
 const OPTIONS = {

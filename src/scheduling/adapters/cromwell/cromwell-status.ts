@@ -38,7 +38,7 @@ export interface SeenWorkflow {
 /** What the status of a workflow means for one of its workers. Pure. */
 export function listedWorker(
   { status, metadata, refusal }: SeenWorkflow,
-  { launched }: WorkerFacts,
+  { launched, end: ended }: WorkerFacts,
 ): ListedWorker {
   const endedAt = metadata?.end === undefined ? {} : { endedAt: metadata.end };
   switch (STATUS_MEANING.get(status) ?? 'handed') {
@@ -54,6 +54,9 @@ export function listedWorker(
     case 'cancelled':
       return { is: 'failed', reason: 'Cancelled', message: 'cancelled', ...endedAt };
     case 'failed': {
+      if (ended?.phase === 'cancelled') {
+        return { is: 'failed', reason: 'Cancelled', message: 'cancelled in the batch system' };
+      }
       const cause = firstCause(metadata?.failures ?? []) ?? 'it gives no cause';
       const message = refusal === undefined ? cause : `${cause} (${refusal})`;
       return {

@@ -8,6 +8,8 @@ const PLACE = [
   'worker=${SLURM_ARRAY_TASK_ID:-1}',
   'job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}',
   'attempt=$SLURM_JOB_ID',
+  // SLURM itself ends what is cancelled.
+  'poll=',
 ];
 const MILLICORES = 1_000;
 const SECONDS = 60;
