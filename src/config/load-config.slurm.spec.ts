@@ -27,6 +27,10 @@ describe('the configuration of SLURM', () => {
       { ...REST, SLURM_JWT: 'a.b.c', SLURM_JWT_FILE: '/run/token' },
       'SLURM_JWT: cannot be set together with SLURM_JWT_FILE',
     ],
+    [
+      { ...SLURM, SLURM_CONTAINER_RUNTIME: 'charliecloud' },
+      'IMAGE_ENTRYPOINT: must be replace when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
+    ],
   ])('with %j is refused', (environment, problem) => {
     expect(problemsOf(environment)).toContain(problem);
   });

@@ -1,7 +1,7 @@
 import type { SlurmRow, SlurmRows } from './slurm-client.js';
 
 /** `CANCELLED by 1000` and `CANCELLED+` are CANCELLED. */
-export function stateWord(text: string): string {
+function stateWord(text: string): string {
   return text.split(/[ +]/, 1)[0] ?? '';
 }
 

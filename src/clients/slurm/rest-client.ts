@@ -61,7 +61,7 @@ export class RestSlurmClient implements SlurmClient {
     const answer = await this.send(call, token, signal);
     const job = jobNumberOf(answer);
     if (job !== undefined) return job;
-    throw this.explained(errorOf(answer), token) ?? new SlurmError('it gave no job number', false);
+    throw this.explained(errorOf(answer) ?? new SlurmError('it gave no job number', false), token);
   }
 
   async queue(signal: AbortSignal): Promise<SlurmRows> {
@@ -114,8 +114,8 @@ export class RestSlurmClient implements SlurmClient {
 
   private async checked(call: Call, token: SlurmToken, signal: AbortSignal): Promise<unknown> {
     const answer = await this.send(call, token, signal);
-    const error = this.explained(errorOf(answer), token);
-    if (error !== undefined) throw error;
+    const error = errorOf(answer);
+    if (error !== undefined) throw this.explained(error, token);
     return answer;
   }
 
@@ -139,8 +139,8 @@ export class RestSlurmClient implements SlurmClient {
   }
 
   /** SLURM has the same words for a token that it refuses as for a controller that is away. */
-  private explained(error: SlurmError | undefined, token: SlurmToken): SlurmError | undefined {
-    if (error === undefined || error.hasAnswered) return error;
+  private explained(error: SlurmError, token: SlurmToken): SlurmError {
+    if (error.hasAnswered) return error;
     const { expiresAt } = token;
     if (expiresAt !== undefined && expiresAt * MILLISECONDS <= Date.now()) {
       const when = new Date(expiresAt * MILLISECONDS).toISOString();

@@ -7,7 +7,7 @@ export const cromwellBackend: BackendLoader = {
   onThisHost: true,
   host: '0.0.0.0',
   load(environment, raw, problems) {
-    const { options, reservedPaths } = loadBatch(environment, raw, problems);
+    const { options, reservedPaths, warnings } = loadBatch(environment, raw, problems);
     if (environment.CROMWELL_URL === undefined) {
       problems.push('CROMWELL_URL: must be set when CONTAINER_ENV is cromwell');
     }
@@ -25,7 +25,7 @@ export const cromwellBackend: BackendLoader = {
         },
       },
       reservedPaths,
-      warnings: [],
+      warnings,
     };
   },
 };

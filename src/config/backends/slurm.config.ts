@@ -13,7 +13,7 @@ export const slurmBackend: BackendLoader = {
   onThisHost: true,
   host: '0.0.0.0',
   load(environment, raw, problems) {
-    const { options, reservedPaths } = loadBatch(environment, raw, problems);
+    const { options, reservedPaths, warnings } = loadBatch(environment, raw, problems);
     const rest = restOf(environment, problems);
     return {
       config: {
@@ -35,7 +35,7 @@ export const slurmBackend: BackendLoader = {
         },
       },
       reservedPaths,
-      warnings: warningsOf(environment),
+      warnings: [...warnings, ...warningsOf(environment)],
     };
   },
 };

@@ -3,7 +3,7 @@ import { IsYesOrNo } from '../environment-rules.js';
 import { Variable } from './variable.js';
 
 /** The words of SLURM_CONTAINER_RUNTIME. */
-export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity'] as const;
+export const SLURM_RUNTIMES = ['podman', 'apptainer', 'singularity', 'charliecloud'] as const;
 
 /** Where jobs are scripts that a batch system queues. */
 const BATCH = ['slurm', 'cromwell'];
@@ -16,7 +16,7 @@ const IsSlurmName = (): PropertyDecorator =>
 export class SlurmEnvironment {
   @Variable(
     'podman',
-    'What runs images on the nodes: `podman`, `apptainer` or `singularity`',
+    'What runs images on the nodes: `podman`, `apptainer`, `singularity` or `charliecloud`',
     BATCH,
   )
   @IsIn(SLURM_RUNTIMES)
@@ -25,6 +25,14 @@ export class SlurmEnvironment {
   @Variable('', 'Path of its program on the nodes, where it is not in their PATH', BATCH)
   @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
   SLURM_CONTAINER_PROGRAM?: string;
+
+  @Variable(
+    '',
+    'Folder on the nodes where `ch-image` keeps the images of Charliecloud; empty: where it looks by itself',
+    BATCH,
+  )
+  @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
+  SLURM_IMAGE_STORAGE?: string;
 
   @Variable(
     '~/.local/state/pman/slurm',

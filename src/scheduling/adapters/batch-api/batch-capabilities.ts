@@ -12,8 +12,8 @@ export function batchCapabilities(
     workers: 'many',
     cpuLimit: 'hard',
     memoryLimit: 'hard',
-    // Containers of Podman would be given no device.
-    gpus: runtime === 'podman' ? 'no' : 'yes',
+    // Containers of the others would be given no device, or no driver to it.
+    gpus: runtime === 'apptainer' || runtime === 'singularity' ? 'yes' : 'no',
     shmSize: own,
     user: own,
     labels: 'yes',

@@ -13,25 +13,27 @@ export interface RuntimeCommand {
 const PIDS_LIMIT = 4_096;
 /** What a root plugin needs to write into directories of other users and to drop to another user. */
 const ROOT_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'];
+/** What an image that sets none has. */
+const CONTAINER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const CPU_PERIOD_MICROSECONDS = 100_000;
 const MICROSECONDS_PER_MILLICORE = CPU_PERIOD_MICROSECONDS / 1_000;
 const MIN_CPU_QUOTA_MICROSECONDS = 1_000;
 
 /** Pure. The name of the container is added on the node, for each worker its own. */
-export function runtimeCommand(
-  spec: JobSpec,
-  { runtime, imageEntrypoint }: RuntimeChoice,
-): RuntimeCommand {
-  return RUNTIMES[runtime](spec, imageEntrypoint);
+export function runtimeCommand(spec: JobSpec, options: RuntimeChoice): RuntimeCommand {
+  return RUNTIMES[options.runtime](spec, options);
 }
 
-type RuntimeChoice = Pick<BatchOptions, 'runtime' | 'imageEntrypoint'>;
-type Build = (spec: JobSpec, entrypoint: BatchOptions['imageEntrypoint']) => RuntimeCommand;
+type RuntimeChoice = Pick<BatchOptions, 'runtime' | 'imageEntrypoint' | 'imageStorage'>;
+type Build = (spec: JobSpec, options: RuntimeChoice) => RuntimeCommand;
 
 const RUNTIMES: Readonly<Record<ContainerRuntime, Build>> = {
-  podman: podmanCommand,
-  apptainer: (spec, entrypoint) => apptainerCommand(spec, entrypoint, 'APPTAINERENV_'),
-  singularity: (spec, entrypoint) => apptainerCommand(spec, entrypoint, 'SINGULARITYENV_'),
+  podman: (spec, { imageEntrypoint }) => podmanCommand(spec, imageEntrypoint),
+  apptainer: (spec, { imageEntrypoint }) =>
+    apptainerCommand(spec, imageEntrypoint, 'APPTAINERENV_'),
+  singularity: (spec, { imageEntrypoint }) =>
+    apptainerCommand(spec, imageEntrypoint, 'SINGULARITYENV_'),
+  charliecloud: charliecloudCommand,
 };
 
 function podmanCommand(spec: JobSpec, entrypoint: BatchOptions['imageEntrypoint']): RuntimeCommand {
@@ -104,4 +106,29 @@ function csvMount(source: string, target: string, readOnly: boolean): string {
   const field = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const fields = ['type=bind', field(`source=${source}`), field(`destination=${target}`)];
   return [...fields, ...(readOnly ? ['ro'] : [])].join(',');
+}
+
+/**
+ * It runs the command as it is, and never an ENTRYPOINT. `--set-env` alone reads the image's own
+ * variables, as `ch-image` has left them in it.
+ */
+function charliecloudCommand(spec: JobSpec, { imageStorage }: RuntimeChoice): RuntimeCommand {
+  const { mounts, env, command, image } = spec;
+  const args = [
+    ...(imageStorage === undefined ? [] : [`--storage=${imageStorage}`]),
+    '--private-tmp',
+    '--unset-env=*',
+    `--set-env=PATH=${CONTAINER_PATH}`,
+    '--set-env',
+    // What follows is taken as it is: nothing is expanded, and one pair of quotes is taken away.
+    '--env-no-expand',
+    ...env.map(({ name, value }) => `--set-env=${name}='${value}'`),
+    `--bind=${mounts.input.path}:${INPUT_TARGET}`,
+    `--bind=${mounts.output.path}:${OUTPUT_TARGET}`,
+    '--cd=/',
+    image,
+    '--',
+    ...command,
+  ];
+  return { args, environment: [] };
 }

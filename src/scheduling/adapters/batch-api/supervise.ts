@@ -31,6 +31,8 @@ claimed=$?
 rm -f -- "claim.$worker.$attempt"
 [ "$claimed" -eq 0 ] || exit 0
 name=pman-$run-$worker
+# Charliecloud does nothing without it.
+USER=$(id -un) && export USER
 phase=ran
 child=
 watch=

@@ -10,6 +10,7 @@ import { WORKFLOW } from './cromwell-wdl.js';
 const OPTIONS: CromwellOptions = {
   runtime: 'podman',
   program: 'podman',
+  imageStorage: undefined,
   imageEntrypoint: 'keep',
   recordDirectory: '/records',
   partition: undefined,

@@ -4,6 +4,7 @@ export const OPTIONS: SlurmOptions = {
   transport: 'commands',
   runtime: 'podman',
   program: 'podman',
+  imageStorage: undefined,
   imageEntrypoint: 'keep',
   partition: undefined,
   account: undefined,

@@ -79,6 +79,27 @@ describe('a submission to SLURM', () => {
     expect(replaced.slice(-4)).toEqual(['--entrypoint=["/bin/x"]', '--', 'fnndsc/pl-any:1', '--y']);
   });
 
+  it('runs Charliecloud with the images of the site, and each value in one pair of quotes', () => {
+    const spec = specOf({ env: [{ name: 'A', value: "it's $HOME" }], command: ['a', '-b'] });
+    const options = { ...OPTIONS, runtime: 'charliecloud', imageStorage: '/images' } as const;
+    expect(runtimeCommand(spec, options).args).toEqual([
+      '--storage=/images',
+      '--private-tmp',
+      '--unset-env=*',
+      expect.stringMatching(/^--set-env=PATH=/),
+      '--set-env',
+      '--env-no-expand',
+      "--set-env=A='it's $HOME'",
+      '--bind=/data/in:/share/incoming',
+      '--bind=/data/out:/share/outgoing',
+      '--cd=/',
+      'fnndsc/pl-any:1',
+      '--',
+      'a',
+      '-b',
+    ]);
+  });
+
   it('runs Apptainer with the two directories, the input read-only, and its own variables', () => {
     const spec = specOf({ env: [{ name: 'LD_PRELOAD', value: 'x' }], command: ['a', '-b'] });
     expect(runtimeCommand(spec, { ...OPTIONS, runtime: 'apptainer' })).toEqual({
