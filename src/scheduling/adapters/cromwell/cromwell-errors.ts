@@ -4,22 +4,21 @@ import type { JobSpec } from '../../domain/job-spec.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
 import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
 
-const NOT_ALLOWED = [401, 403];
+const NOT_ALLOWED = new Set<number | undefined>([401, 403]);
 const TOO_MANY = 429;
 
 export function toSchedulingError(error: unknown): DomainError {
   if (!(error instanceof CromwellError)) return toRecordError(error);
   const { status, words } = error;
   if (status === undefined) return backendUnavailable(`Cromwell does not answer: ${words}`, error);
-  if (NOT_ALLOWED.includes(status)) return notAllowed(error);
+  if (NOT_ALLOWED.has(status)) return notAllowed(error);
   const message = `Cromwell says: ${words}`;
   return isPassing(status) ? backendUnavailable(message, error) : backendError(message, error);
 }
 
 /** For the submission: what Cromwell refuses of it is about this job. */
 export function toSubmitError(error: unknown, spec: JobSpec): DomainError {
-  if (!hasRefused(error) || NOT_ALLOWED.includes(error.status ?? 0))
-    return toSchedulingError(error);
+  if (!hasRefused(error) || NOT_ALLOWED.has(error.status)) return toSchedulingError(error);
   return jobRefused(`Cromwell refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
 }
 

@@ -3,7 +3,7 @@ import type {
   WorkflowMetadata,
 } from '../../../clients/cromwell/cromwell-client.js';
 import type { WorkerFacts } from '../batch-api/worker-files.js';
-import type { ListedWorker } from '../batch-api/worker-status.js';
+import type { Failure, ListedWorker } from '../batch-api/worker-status.js';
 
 type Meaning = 'waiting' | 'handed' | 'ending' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -36,10 +36,8 @@ export interface SeenWorkflow {
 }
 
 /** What the status of a workflow means for one of its workers. Pure. */
-export function listedWorker(
-  { status, metadata, refusal }: SeenWorkflow,
-  { launched, end: ended }: WorkerFacts,
-): ListedWorker {
+export function listedWorker(seen: SeenWorkflow, facts: WorkerFacts): ListedWorker {
+  const { status, metadata } = seen;
   const endedAt = metadata?.end === undefined ? {} : { endedAt: metadata.end };
   switch (STATUS_MEANING.get(status) ?? 'handed') {
     case 'waiting':
@@ -50,23 +48,21 @@ export function listedWorker(
       return { is: 'running' };
     case 'succeeded':
       // It may be a second submission, which ran nothing: the record of the first tells the end.
-      return launched === undefined ? withoutRecord(endedAt) : { is: 'running' };
+      return facts.launched === undefined ? withoutRecord(endedAt) : { is: 'running' };
     case 'cancelled':
       return { is: 'failed', reason: 'Cancelled', message: 'cancelled', ...endedAt };
-    case 'failed': {
-      if (ended?.phase === 'cancelled') {
-        return { is: 'failed', reason: 'Cancelled', message: 'cancelled in the batch system' };
-      }
-      const cause = firstCause(metadata?.failures ?? []) ?? 'it gives no cause';
-      const message = refusal === undefined ? cause : `${cause} (${refusal})`;
-      return {
-        is: 'failed',
-        reason: 'BackendError',
-        message: `Cromwell says: ${message}`,
-        ...endedAt,
-      };
-    }
+    case 'failed':
+      return { is: 'failed', ...failureOf(seen, facts), ...endedAt };
   }
+}
+
+function failureOf({ metadata, refusal }: SeenWorkflow, { end }: WorkerFacts): Failure {
+  if (end?.phase === 'cancelled') {
+    return { reason: 'Cancelled', message: 'cancelled in the batch system' };
+  }
+  const cause = firstCause(metadata?.failures ?? []) ?? 'it gives no cause';
+  const words = refusal === undefined ? cause : `${cause} (${refusal})`;
+  return { reason: 'BackendError', message: `Cromwell says: ${words}` };
 }
 
 function withoutRecord(endedAt: { readonly endedAt?: string }): ListedWorker {
