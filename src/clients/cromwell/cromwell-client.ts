@@ -50,7 +50,7 @@ const LOOKED_AT = ['status', 'end', 'failures', 'jobId', 'stderr'];
 const DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Of an unknown or ended workflow; the abort has nothing to do then. */
-const NOTHING_TO_ABORT = [403, 404];
+const NOTHING_TO_ABORT = new Set<number | undefined>([403, 404]);
 
 /** The REST API of Cromwell, as far as it is needed. Every call has a deadline. */
 export class CromwellClient {
@@ -119,7 +119,7 @@ export class CromwellClient {
       const url = `${API}/${encodeURIComponent(id)}/abort`;
       await this.send({ method: 'POST', url, signal });
     } catch (error) {
-      if (error instanceof CromwellError && NOTHING_TO_ABORT.includes(error.status ?? 0)) return;
+      if (error instanceof CromwellError && NOTHING_TO_ABORT.has(error.status)) return;
       throw error;
     }
   }
