@@ -84,8 +84,11 @@ export class CromwellRig {
       inputs: 'workflowInputs',
       options: 'workflowOptions',
     };
-    for (const [file, part] of Object.entries(parts)) form.append(part, submittedFiles[file] ?? '');
-    form.append('labels', submittedFiles['labels'] ?? '');
+    // As files: a form changes the line ends of mere text.
+    for (const [file, part] of Object.entries(parts)) {
+      form.append(part, new Blob([submittedFiles[file] ?? '']), file);
+    }
+    form.append('labels', new Blob([submittedFiles['labels'] ?? '']), 'labels');
     await this.call(API, { method: 'POST', body: form });
   }
 
