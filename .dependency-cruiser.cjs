@@ -95,6 +95,13 @@ module.exports = {
       to: { path: 'node_modules/@kubernetes/client-node' },
     },
     {
+      name: 'axios-stays-in-its-rooms',
+      comment: 'Only the clients of servers without an SDK speak HTTP by axios.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/clients/(?:cromwell|slurm)/' },
+      to: { path: 'node_modules/axios' },
+    },
+    {
       name: 'no-circle',
       severity: 'error',
       from: {},

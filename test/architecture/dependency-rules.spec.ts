@@ -51,6 +51,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
     'src/storage/adapters/one/cluster.ts',
     '@kubernetes/client-node',
   ],
+  'axios-stays-in-its-rooms': ['src/storage/adapters/one/http.ts', 'axios'],
   'no-circle': ['src/shared/circle-a.ts', './circle-b.js'],
 };
 
