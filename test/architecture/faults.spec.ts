@@ -8,12 +8,13 @@ const ROW = /^\| ([A-Z]\d+): .+? +\| `([^`]+\.spec\.ts)` +\| `([^`]+)` +\|$/gm;
 const TITLE = /['"`]([A-Z]\d+: [^'"`\n]+)['"`]/g;
 const numbered = (letter: string, length: number): readonly string[] =>
   Array.from({ length }, (_, index) => `${letter}${index + 1}`);
-/** Those of container engines, of clusters, of SLURM, of a swarm, and of the surroundings. */
+/** Those of container engines, of clusters, of SLURM, of Cromwell, of a swarm, and of the surroundings. */
 const REQUIRED = [
   ...numbered('D', 29),
   'P1',
   ...numbered('K', 8),
   ...numbered('L', 3),
+  ...numbered('C', 3),
   ...numbered('S', 3),
   'X1',
   'X2',
