@@ -52,11 +52,15 @@ class Backend:
         given = {**defaults, **runtime}
         values = {}
         for name in self._submit.declared:
+            attribute = "memory" if name.startswith("memory_") else name
+            # One without a value is not absent, even where the configuration has a question mark.
+            if attribute in given and given[attribute] is None:
+                raise CannotStart(f"Expecting {attribute} runtime attribute to be a value")
             if name.startswith("memory_") and "memory" in given:
                 values[name] = _bytes(str(given["memory"])) // UNITS[name.split("_")[1]]
             elif name == "cpu" and int(given.get("cpu", 1)) < 1:
                 raise CannotStart("Expecting cpu runtime attribute value greater than 0")
-            elif given.get(name) is not None:
+            elif name in given:
                 values[name] = given[name]
         return values
 

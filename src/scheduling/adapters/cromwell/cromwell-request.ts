@@ -39,30 +39,43 @@ export function buildWorkflow(
   options: CromwellOptions,
 ): WorkflowSubmission {
   const script = Buffer.from(buildScript(spec, run, options, PLACE)).toString('base64');
-  const attributes = { script, ...buildAttributes(spec, options) };
+  const attributes = { script, ...buildAttributes(spec) };
   const inputs = Object.fromEntries(
-    Object.entries(attributes)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [`${WORKFLOW_NAME}.${name}`, value]),
+    Object.entries(attributes).map(([name, value]) => [`${WORKFLOW_NAME}.${name}`, value]),
   );
-  return { source: WORKFLOW, inputs, options: OPTIONS, labels: buildLabels(spec, run) };
+  const defaults = buildOptionalAttributes(spec, options);
+  return {
+    source: WORKFLOW,
+    inputs,
+    options: { ...OPTIONS, default_runtime_attributes: defaults },
+    labels: buildLabels(spec, run),
+  };
 }
 
-function buildAttributes(spec: JobSpec, options: CromwellOptions): Record<string, unknown> {
-  const { mounts, cpuLimit, memoryLimit, gpuLimit, timeLimit, workers } = spec;
-  const own = timeLimit === undefined ? undefined : Math.ceil(timeLimit / SECONDS) + SPARE_MINUTES;
+function buildAttributes({ mounts, image, workers }: JobSpec): Readonly<Record<string, unknown>> {
   return {
     sharedir: posix.dirname(mounts.output.path),
     input_dir: mounts.input.path,
     output_dir: mounts.output.path,
-    image: spec.image,
+    image,
     number_of_workers: workers,
-    cpu: cpuLimit > 0 ? Math.ceil(cpuLimit / MILLICORES) : undefined,
+  };
+}
+
+/** For every call, as far as the backend's configuration declares them. */
+function buildOptionalAttributes(
+  { cpuLimit, memoryLimit, gpuLimit, timeLimit }: JobSpec,
+  { partition, timeLimitMinutes }: CromwellOptions,
+): Readonly<Record<string, unknown>> {
+  const own = timeLimit === undefined ? undefined : Math.ceil(timeLimit / SECONDS) + SPARE_MINUTES;
+  const minutes = timeLimitMinutes ?? own;
+  return {
+    ...(cpuLimit > 0 && { cpu: Math.ceil(cpuLimit / MILLICORES) }),
     // Cromwell makes `memory_mb` of it for the backend.
-    memory: memoryLimit > 0 ? `${memoryLimit}M` : undefined,
-    gpu_limit: gpuLimit > 0 ? gpuLimit : undefined,
-    timelimit: options.timeLimitMinutes ?? own,
-    slurm_partition: options.partition,
+    ...(memoryLimit > 0 && { memory: `${memoryLimit}M` }),
+    ...(gpuLimit > 0 && { gpu_limit: gpuLimit }),
+    ...(minutes !== undefined && { timelimit: minutes }),
+    ...(partition !== undefined && { slurm_partition: partition }),
   };
 }
 

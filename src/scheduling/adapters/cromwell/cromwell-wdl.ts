@@ -7,11 +7,6 @@ const ATTRIBUTES = [
   'String output_dir',
   'String image',
   'Int number_of_workers',
-  'Int? cpu',
-  'String? memory',
-  'Int? gpu_limit',
-  'Int? timelimit',
-  'String? slurm_partition',
 ] as const;
 
 const names = ATTRIBUTES.map((declaration) => declaration.split(' ')[1] ?? '');
@@ -22,7 +17,8 @@ const passed = names.map((name) => `        ${name} = ${name},`).join('\n');
 /**
  * The one workflow of every job. What is particular to a job comes as inputs: its script in base64, so
  * that nothing in it is a placeholder or ends a quotation, and the attributes that a site's backend
- * configuration turns into options of its batch system. Each worker is a call.
+ * configuration turns into options of its batch system. Each worker is a call. Attributes that a job may
+ * lack do not stand here but in the workflow's options: to Cromwell one without a value is a wrong one.
  */
 export const WORKFLOW = `version 1.0
 
