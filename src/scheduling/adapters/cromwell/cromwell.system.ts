@@ -15,11 +15,13 @@ import type { CromwellOptions } from './cromwell-options.js';
 import { buildWorkflow, RUN_LABEL } from './cromwell-request.js';
 import { LIVE_STATUSES } from './cromwell-status.js';
 
-const ASK_AGAIN_MS = 500;
+const ASK_AGAIN_MS = 250;
 /** An abort that came before Cromwell knew the workflow is given again, in milliseconds. */
 const ABORT_AGAIN_MS = 5_000;
 /** A query shows a new workflow this late, in milliseconds. */
 const QUERY_LAG_MS = 10_000;
+/** A script looks every two seconds. */
+const OWN_END_MS = 6_000;
 const CLEAR_DEADLINE_MS = 5_000;
 
 /** A Cromwell server, whose backend hands each worker to the batch system of the site. */
@@ -69,6 +71,7 @@ export class CromwellSystem implements BatchSystem {
     now: () => Promise<StoredJob | undefined>,
     signal: AbortSignal,
   ): Promise<void> {
+    if (await endsByItself(now, signal)) return;
     let abortedAt = -Infinity;
     for (;;) {
       if (performance.now() - abortedAt > ABORT_AGAIN_MS) {
@@ -120,6 +123,21 @@ export class CromwellSystem implements BatchSystem {
   private async hasEnded(id: string, signal: AbortSignal): Promise<boolean> {
     const metadata = await this.client.metadata(id, signal);
     return metadata !== undefined && !LIVE_STATUSES.includes(metadata.status);
+  }
+}
+
+/** Workers that have all begun look for the request to end; a signal would disturb what they clear. */
+async function endsByItself(
+  now: () => Promise<StoredJob | undefined>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = performance.now() + OWN_END_MS;
+  for (;;) {
+    const workers = (await now())?.workers ?? [];
+    if (workers.every(({ end, isCleared }) => end !== undefined && isCleared)) return true;
+    const haveBegun = workers.every(({ launched }) => launched !== undefined);
+    if (!haveBegun || performance.now() > deadline) return false;
+    await sleep(ASK_AGAIN_MS, undefined, { signal });
   }
 }
 
