@@ -2,12 +2,15 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ContractTarget } from '../target.js';
 
 const run = promisify(execFile);
 const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
 const START_DEADLINE_MS = 180_000;
+const CLEAR_UP_MS = 10_000;
+const POLL_MS = 200;
 
 const recordsOf = (store: string): string => `${store}.records`;
 
@@ -78,15 +81,22 @@ function batchTarget(name: 'slurm' | 'cromwell', settings: (told: Told) => Told)
     /** Records, jobs that still run, and containers. */
     async listOwn(store) {
       const records = await readdir(join(recordsOf(store), 'jobs')).catch(() => []);
-      const env = { ...process.env, SLURM_CONF: told['SLURM_CONF'] };
-      const queue = await run(
-        'squeue',
-        ['--me', '--states=PENDING,RUNNING', '--noheader', '--format=%j'],
-        { env },
-      );
+      const queue = await queueAtRest(told['SLURM_CONF'] ?? '');
       const containers = await run(told['RUNTIME'] ?? '', ['ps', '--all', '--format={{.Names}}']);
-      const lines = `${queue.stdout}${containers.stdout}`.split('\n');
+      const lines = `${queue}${containers.stdout}`.split('\n');
       return [...records, ...lines.filter((line) => line !== '')];
     },
   };
+}
+
+/** Names of the jobs that SLURM still has, also after the time in which a script clears up behind a job. */
+async function queueAtRest(configuration: string): Promise<string> {
+  const env = { ...process.env, SLURM_CONF: configuration };
+  const args = ['--me', '--states=PENDING,RUNNING', '--noheader', '--format=%j'];
+  const deadline = performance.now() + CLEAR_UP_MS;
+  for (;;) {
+    const { stdout } = await run('squeue', args, { env });
+    if (stdout === '' || performance.now() > deadline) return stdout;
+    await sleep(POLL_MS);
+  }
 }
