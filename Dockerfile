@@ -41,4 +41,4 @@ USER 65532:65532
 EXPOSE 5010
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD \
     ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 5010}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=2", "dist/bundle/main.js"]
+CMD ["node", "--max-semi-space-size=2", "--heap-growing-percent=10", "dist/bundle/main.js"]

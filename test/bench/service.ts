@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 
 /** Loaded into the service. */
-const LOOP_DELAY = new URL('loop-delay.ts', import.meta.url).href;
+const LOOP_DELAY = new URL('loop-delay.mjs', import.meta.url).href;
 
 /** A service of its own for the bench, as `npm run start:prod` starts it. */
 export interface BenchService {
@@ -26,16 +26,20 @@ export async function startService(
   settings: Readonly<Record<string, string>>,
 ): Promise<BenchService> {
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', '--import', LOOP_DELAY, MAIN], {
-    env: {
-      NODE_COMPILE_CACHE: join(tmpdir(), 'pman-bench-compile-cache'),
-      PATH: process.env['PATH'],
-      HOST: '127.0.0.1',
-      PORT: '0',
-      ...settings,
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=2', '--heap-growing-percent=10', '--import', LOOP_DELAY, MAIN],
+    {
+      env: {
+        NODE_COMPILE_CACHE: join(tmpdir(), 'pman-bench-compile-cache'),
+        PATH: process.env['PATH'],
+        HOST: '127.0.0.1',
+        PORT: '0',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
+  );
   const port = await listeningPort(child);
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/`);
   if (answer.status !== 200) throw new Error(`the service answered ${answer.status}`);

@@ -38,7 +38,7 @@ export async function startServiceProcess(
   variables: Variables,
   wrapper: readonly string[] = [],
 ): Promise<ServiceProcess> {
-  const service = [process.execPath, '--max-semi-space-size=2', MAIN];
+  const service = [process.execPath, '--max-semi-space-size=2', '--heap-growing-percent=10', MAIN];
   const [command = '', ...words] = [...wrapper, ...service];
   const child = spawn(command, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...variables },
