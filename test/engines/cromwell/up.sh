@@ -12,7 +12,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib.sh"
 use_run_dir cromwell
 export NAME RUN
-told=$("$here/../slurm/up.sh")
+# A busy machine takes its time to end a container.
+told=$(SLURM_KILL_WAIT=20 "$here/../slurm/up.sh")
 python=$("$here/venv.sh")
 mkdir -p "$RUN/cromwell" "$RUN/log"
 

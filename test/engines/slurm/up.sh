@@ -8,6 +8,7 @@
 #   SLURM_ACCOUNTING   yes; no for a site without accounting
 #   SLURM_MIN_JOB_AGE  2; after that many seconds the controller forgets a job that has ended
 #   SLURM_REST         no; with yes there is slurmrestd too, told as SLURMRESTD_URL=...
+#   SLURM_KILL_WAIT    5; seconds between the signal that ends a job and the one that nothing survives
 #   SLURM_NODES        1; with 2 there is another node on this host, named like the first with -b
 #
 # Starts again whatever of it has ended, and leaves the rest alone.
