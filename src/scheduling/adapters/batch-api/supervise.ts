@@ -92,7 +92,15 @@ fi
 setsid "$launcher" "$@" </dev/null >>"log.$worker" 2>&1 &
 child=$!
 # A trap ends a wait early.
-while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
+while kill -0 "$child" 2>/dev/null; do
+  wait "$child"
+  code=$?
+  # When the signal came there may have been nothing to kill yet.
+  if [ "$phase" != ran ] && kill -0 "$child" 2>/dev/null; then
+    sleep 1
+    kill_job
+  fi
+done
 if [ "$phase" = ran ] && [ "$code" -ge 125 ] && [ "$code" -le 127 ] && [ "$runtime" = podman ]; then
   case $("$program" inspect --format '{{.State.Status}}' "$name" 2>/dev/null) in
     created | configured | initialized)
