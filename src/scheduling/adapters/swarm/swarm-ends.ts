@@ -11,6 +11,7 @@ import { isBeingRemoved, labelsOf, REMOVED } from './swarm-job.js';
 
 /** How often to look whether tasks have gone, in milliseconds. */
 const POLL_MS = 200;
+const CONTAINERS_GO_WITHIN_MS = 5_000;
 
 /**
  * Ends all tasks and removes the service. A service that is removed while it has tasks leaves them
@@ -24,6 +25,24 @@ export async function eraseService(
   if (isBeingRemoved(service)) await untilTasksAreGone(engine, service, signal);
   else await endService(engine, service, REMOVED, {}, signal);
   await engine.removeService(service.ID, signal);
+  await untilContainersAreGone(engine, service, signal);
+}
+
+/**
+ * The swarm forgets a task that has failed before its node has removed the container. Only the manager's
+ * own containers can be seen, and nothing is wrong with a removal that takes longer.
+ */
+async function untilContainersAreGone(
+  engine: SwarmEngine,
+  { ID }: SwarmService,
+  signal: AbortSignal,
+): Promise<void> {
+  const filters = { label: [`com.docker.swarm.service.id=${ID}`] };
+  const deadline = performance.now() + CONTAINERS_GO_WITHIN_MS;
+  while (performance.now() < deadline) {
+    if ((await engine.listContainers(filters, signal)).length === 0) return;
+    await sleep(POLL_MS, undefined, { signal });
+  }
 }
 
 /** Ends all tasks of a job and says in its labels why. @throws EngineError */
