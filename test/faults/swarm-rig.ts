@@ -26,6 +26,15 @@ interface NodeSeen {
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string };
 }
 
+/** As much of a node's own view as the suite looks at. */
+interface SwarmSeen {
+  readonly LocalNodeState: string;
+  readonly NodeID: string;
+  readonly ControlAvailable: boolean;
+  /** Words of trouble; absent without any. */
+  readonly Error?: string;
+}
+
 /** One engine of the swarm, to be killed, frozen and started again. */
 export class SwarmNode {
   id = '';
@@ -54,9 +63,8 @@ export class SwarmNode {
   }
 
   /** What the engine says of its swarm. */
-  async swarm(): Promise<{ readonly LocalNodeState: string; readonly NodeID: string }> {
-    return (await this.http.get<{ Swarm: { LocalNodeState: string; NodeID: string } }>('/info'))
-      .data.Swarm;
+  async swarm(): Promise<SwarmSeen> {
+    return (await this.http.get<{ Swarm: SwarmSeen }>('/info')).data.Swarm;
   }
 
   private async pid(): Promise<number> {

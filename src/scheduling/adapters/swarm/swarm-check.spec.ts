@@ -18,6 +18,10 @@ describe('what keeps a node from running services', () => {
       { ...WELL, Error: 'rpc error: The swarm does not have a leader' },
       'the swarm has no leader: rpc error: The swarm does not have a leader',
     ],
+    [
+      { ...WELL, Error: 'rpc error: dial unix /run/swarm/control.sock: no such file' },
+      'just becoming a manager, or a worker: rpc error',
+    ],
   ])('of %j is told in words, with what to do', (info, words) => {
     const trouble = troubleOf(info);
     expect(trouble?.detail).toContain(words);

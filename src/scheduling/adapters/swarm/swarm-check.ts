@@ -11,6 +11,14 @@ const NOT_A_MANAGER: Trouble = {
   mend: 'point DOCKER_HOST at a manager, or run docker node promote for this node',
 };
 
+const CHANGING_ROLE: Trouble = {
+  detail: 'the engine is just becoming a manager, or a worker',
+  mend: 'nothing: wait until it has; a worker needs docker node promote',
+};
+
+/** Between roles the engine asks a manager of its own that is not there. */
+const BETWEEN_ROLES = /control\.sock/;
+
 const NO_LEADER = 'bring more than half of the managers up, or force a new cluster';
 
 /** What a node's state within its swarm means where it is not `active`. */
@@ -34,6 +42,7 @@ export function troubleOf(info: SwarmInfo): Trouble | undefined {
   const trouble = STATES[state];
   if (state !== 'active' && trouble !== undefined) return withWords(trouble, words);
   if (!ControlAvailable && words === '') return NOT_A_MANAGER;
+  if (BETWEEN_ROLES.test(words)) return withWords(CHANGING_ROLE, words);
   const detail = `the swarm has no leader: ${words}`;
   return { detail, mend: NO_LEADER };
 }
