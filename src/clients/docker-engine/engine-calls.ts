@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { within } from '../../shared/within.js';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError, toEngineError } from './engine-error.js';
 import { dockerOptions } from './engine-options.js';
@@ -25,13 +26,24 @@ export abstract class EngineCalls {
 
   constructor(private readonly connection: EngineConnection) {}
 
-  protected async call<T>(
+  protected call<T>(
     kind: keyof typeof CALLS,
     signal: AbortSignal,
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const { deadline: longest, pool } = CALLS[kind];
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(longest)]);
+    const { deadline } = CALLS[kind];
+    // The answer of a log is a stream, which is read when the call itself is done.
+    return kind === 'log'
+      ? this.attempt(kind, AbortSignal.any([signal, AbortSignal.timeout(deadline)]), request)
+      : within(deadline, signal, (limit) => this.attempt(kind, limit, request));
+  }
+
+  private async attempt<T>(
+    kind: keyof typeof CALLS,
+    deadline: AbortSignal,
+    request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { pool } = CALLS[kind];
     try {
       return await this.send(pool, deadline, request);
     } catch (error) {

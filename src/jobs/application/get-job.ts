@@ -7,6 +7,7 @@ import {
   type SchedulerPort,
 } from '../../scheduling/domain/scheduler.port.js';
 import { hasCode } from '../../shared/domain-error.js';
+import { SharedDeadline } from '../../shared/shared-deadline.js';
 import { JOB_POLICY, type JobPolicy } from '../domain/job-policy.js';
 import { collapseCarriageReturns, withFailureLine } from '../domain/log-text.js';
 import { DEADLINES } from './deadlines.js';
@@ -32,6 +33,8 @@ export class GetJob {
   /** Most polls find job and log as they were: then the answer is the very same object. */
   private readonly answered = new WeakMap<JobLog, Answered>();
 
+  private readonly deadline = new SharedDeadline(DEADLINES.get);
+
   constructor(
     @Inject(SCHEDULER) private readonly scheduler: SchedulerPort,
     @Inject(JOB_POLICY) private readonly policy: JobPolicy,
@@ -39,7 +42,7 @@ export class GetJob {
 
   /** @throws DomainError `JobNotFound`, or a retryable one when the backend does not answer. */
   async execute(name: JobName): Promise<JobWithLogs> {
-    const signal = AbortSignal.timeout(DEADLINES.get);
+    const signal = this.deadline.next();
     // The state is read first: a log read after a job's end is complete.
     const job = await this.scheduler.find(name, signal);
     const log = await this.readLog(job, signal);

@@ -98,7 +98,7 @@ export class JobsController {
   async get(
     @Param('jid', JobNamePipe) name: JobName,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
+  ): Promise<string | Buffer> {
     const body = this.bodies.of(await this.getJob.execute(name));
     reply.header('x-status-age', Math.round(this.liveState.ageOf(name)));
     return body;

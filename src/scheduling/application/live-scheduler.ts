@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../shared/check-result.js';
 import { DomainError } from '../../shared/domain-error.js';
+import { within } from '../../shared/within.js';
 import type { SchedulerCapabilities } from '../domain/capabilities.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
@@ -67,9 +68,8 @@ export class LiveScheduler implements SchedulerPort {
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const known = this.table.get(name);
     if (known !== undefined && this.sync.vouchesFor(name)) return known;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)]);
     try {
-      const job = await this.sync.lookUp(name, deadline);
+      const job = await within(LOOK_UP_MS, signal, (limit) => this.sync.lookUp(name, limit));
       if (job !== undefined) return job;
     } catch (error) {
       // A final state does not change, so the backend's silence does not matter.
