@@ -52,16 +52,19 @@ export async function timed(task: () => Promise<unknown>): Promise<number> {
 /**
  * Times two tasks in turn, block by block, so that both see the same machine; the value is the median
  * of the blocks' ratios of medians.
+ * @param prepare what both tasks of a call need, before its block
  */
 export async function compareInBlocks(
   blocks: number,
   callsPerBlock: number,
   direct: (call: number) => Promise<unknown>,
   ours: (call: number) => Promise<unknown>,
+  prepare: (call: number) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Measured> {
   const medians: (readonly [number, number])[] = [];
   for (let block = 0; block < blocks; block += 1) {
     const first = block * callsPerBlock;
+    for (let call = first; call < first + callsPerBlock; call += 1) await prepare(call);
     medians.push([
       await medianOf(callsPerBlock, first, direct),
       await medianOf(callsPerBlock, first, ours),
