@@ -104,6 +104,10 @@ describe('a swarm of three managers', () => {
 
   it('S3: that loses a worker says so while it may come back, and ends the job when it is given up', async () => {
     const harness = await rig.serve(ON_THIRD);
+    // A node that has just changed its role may miss heartbeats, and lose what it was given.
+    const isSteady = async () =>
+      (await harness.run('true')).answer['status'] === 'finishedSuccessfully';
+    await until(isSteady, SETTLE_MS);
     const [kept, removed] = [await harness.job('sleep 100'), await harness.job('sleep 100')];
     await harness.submit(kept);
     await harness.submit(removed);

@@ -56,8 +56,16 @@ describe('the state of a worker', () => {
     expect(stateOf({ State: 'levitating' }).status).toBe('started');
   });
 
-  it.each(['shutdown', 'remove'])('is success where a task that is %s had ended well', (State) => {
-    expect(stateOf({ State }).status).toBe('finishedSuccessfully');
+  it.each(['shutdown', 'remove'])('is no success of one that is %s, whatever its code', (State) => {
+    expect(stateOf({ State })).toMatchObject({
+      status: 'finishedWithError',
+      reason: 'Evicted',
+      message: 'given up by the swarm before it began: its node was down or drained',
+    });
+    expect(stateOf({ State, ContainerStatus: { ContainerID: 'c1', ExitCode: 0 } }).message).toBe(
+      'given up by the swarm before it had finished: its node was down or drained',
+    );
+    expect(stateOf({ State, ExitCode: 137 })).toMatchObject({ reason: 'Signal', exitCode: 137 });
   });
 
   it('tells why it waits in the words of the swarm', () => {

@@ -4,7 +4,7 @@ import { explainExitCode, type FailureReason } from '../../domain/failure-reason
 import type { JobState } from '../../domain/job.js';
 
 /** What a task's state means for a worker. */
-type TaskMeaning = 'waiting' | 'running' | 'succeeded' | 'failed' | 'by-exit-code' | 'lost';
+type TaskMeaning = 'waiting' | 'running' | 'succeeded' | 'failed' | 'given-up' | 'lost';
 
 /** Source: docs.docker.com/engine/swarm/how-swarm-mode-works/swarm-task-states. */
 export const TASK_MEANING: ReadonlyMap<string, TaskMeaning> = new Map(
@@ -21,8 +21,8 @@ export const TASK_MEANING: ReadonlyMap<string, TaskMeaning> = new Map(
     complete: 'succeeded',
     failed: 'failed',
     rejected: 'failed',
-    shutdown: 'by-exit-code',
-    remove: 'by-exit-code',
+    shutdown: 'given-up',
+    remove: 'given-up',
     orphaned: 'lost',
   } as const),
 );
@@ -68,8 +68,8 @@ export function taskToState(task: SwarmTask | undefined, limits: WorkerLimits): 
       return succeeded(timestamp);
     case 'lost':
       return lost(timestamp);
-    case 'by-exit-code':
-      return exitCodeOf(task) === 0 && hasRun(task) ? succeeded(timestamp) : failed(task, limits);
+    case 'given-up':
+      return exitCodeOf(task) === 0 ? givenUp(task) : failed(task, limits);
     case 'failed':
       return failed(task, limits);
   }
@@ -87,6 +87,17 @@ function waitingState(message: string): JobState {
 function succeeded(timestamp: string): JobState {
   const message = 'finished successfully';
   return { status: 'finishedSuccessfully', message, exitCode: 0, timestamp };
+}
+
+/**
+ * The swarm wanted it to end. No success, whatever the exit code: it is 0 of a container that never
+ * began too, and what had finished by itself is `complete`.
+ */
+function givenUp({ Status }: SwarmTask): JobState {
+  const { Timestamp: timestamp = '', ContainerStatus } = Status;
+  const when = (ContainerStatus?.ContainerID ?? '') === '' ? 'began' : 'had finished';
+  const message = `given up by the swarm before it ${when}: its node was down or drained`;
+  return { status: 'finishedWithError', reason: 'Evicted', message, timestamp };
 }
 
 function lost(timestamp: string): JobState {
