@@ -32,7 +32,7 @@ export async function callsRows(rig: Rig): Promise<Row[]> {
     }
     const calls = proxy.calls() - before;
     await rig.remove('bench-calls', client);
-    const logRows = await growingLogRows({ ...rig, ours: client }, () => proxy.logCalls());
+    const logRows = await growingLogRows(rig, client, () => proxy.logCalls());
     return [atMost('R11', 'engine calls a poll', '', figure(calls / POLLS), 0.02), ...logRows];
   } finally {
     client.close();
