@@ -175,18 +175,29 @@ async function delayOfTheInspect(rig: Rig, name: string): Promise<number> {
 }
 
 async function delayOfTheEnd(
-  { engine }: Rig,
+  rig: Rig,
   name: string,
   isOver: () => Promise<boolean>,
 ): Promise<number> {
   const since = (Date.now() - 1_000) / 1_000;
   while (!(await isOver())) await sleep(1);
   const seen = Date.now();
-  const filters = encodeURIComponent(JSON.stringify({ container: [name], event: ['die', 'died'] }));
-  const path = `/events?since=${since}&until=${seen / 1_000 + 0.001}&filters=${filters}`;
+  const end = await (rig.isPodman ? endInInspect(rig, name) : endInEvents(rig, name, since));
+  return Math.max(seen - end, 0);
+}
+
+/** The moment of the `die` event, in milliseconds. */
+async function endInEvents({ engine }: Rig, name: string, since: number): Promise<number> {
+  const filters = encodeURIComponent(JSON.stringify({ container: [name], event: ['die'] }));
+  const path = `/events?since=${since}&until=${Date.now() / 1_000 + 0.001}&filters=${filters}`;
   const events = await expectStatus(engine.send('GET', path), 200);
-  const { timeNano } = JSON.parse(events.trim().split('\n').at(-1) ?? '') as { timeNano: number };
-  return Math.max(seen - timeNano / 1e6, 0);
+  return (JSON.parse(events.trim()) as { timeNano: number }).timeNano / 1e6;
+}
+
+/** Podman 4.3 tells nothing of events that have been. */
+async function endInInspect({ engine }: Rig, name: string): Promise<number> {
+  const inspected = await expectStatus(engine.send('GET', `/containers/${name}/json`), 200);
+  return Date.parse((JSON.parse(inspected) as { State: { FinishedAt: string } }).State.FinishedAt);
 }
 
 function ratio(direct: number, ours: number) {
