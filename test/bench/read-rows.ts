@@ -164,8 +164,8 @@ export async function freshnessRows(rig: Rig): Promise<Row[]> {
 /** The same of a container of the engine alone, by its own inspect. */
 async function delayOfTheInspect(rig: Rig, name: string): Promise<number> {
   const { engine } = rig;
-  const body = { Image: 'local/probe:1', Cmd: ['sleep', '0.3'] };
-  await expectStatus(engine.send('POST', `/containers/create?name=${name}`, body), 201);
+  const container = { Image: 'local/probe:1', Cmd: ['sleep', '0.3'] };
+  await expectStatus(engine.send('POST', `/containers/create?name=${name}`, container), 201);
   await expectStatus(engine.send('POST', `/containers/${name}/start`), 204);
   const isOver = async () => {
     // Podman answers 500 while the container's process goes.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ModelBackend } from '../../../test/fakes/model-backend.js';
+import { DOCKER_CAPABILITIES } from '../adapters/docker/docker.capabilities.js';
 import { FINE, NAME, ONE_LIST, TIMES, live, statusOf } from './live-scheduler-fixture.js';
 
 const SOON = { interval: 5, timeout: 5_000 };
@@ -82,6 +83,43 @@ describe('a poll while the stream of hints is not open', () => {
     await sleep(5);
     listEnd.open();
     await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('finishedSuccessfully');
+    sync.stop();
+  });
+});
+
+describe('a backend whose hints do not tell of what its jobs do', () => {
+  const partial = () =>
+    Object.assign(new ModelBackend(FINE), {
+      capabilities: { ...DOCKER_CAPABILITIES, hints: 'partial' as const },
+    });
+  const idle = { ...TIMES, busyList: 20, idleList: 60_000 };
+
+  it('is not asked about a job that has ended, and tells of its removal', async () => {
+    const backend = partial();
+    backend.create(NAME);
+    backend.move(NAME, 'finishedSuccessfully');
+    const { scheduler, sync } = live(backend, idle);
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('finishedSuccessfully');
+    await sleep(100);
+    const before = backend.calls.find;
+    await statusOf(scheduler, NAME);
+    expect(backend.calls.find).toBe(before);
+    backend.destroy(NAME);
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('JobNotFound');
+    sync.stop();
+  });
+
+  it('is asked about a job that runs when its list is old', async () => {
+    const backend = partial();
+    backend.create(NAME);
+    const list = backend.list.bind(backend);
+    const { scheduler, sync } = live(backend, idle);
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('notstarted');
+    backend.list = () => (backend.calls.list > 2 ? new Promise(() => undefined) : list());
+    await sleep(150);
+    const before = backend.calls.find;
+    await statusOf(scheduler, NAME);
+    expect(backend.calls.find).toBeGreaterThan(before);
     sync.stop();
   });
 });

@@ -46,9 +46,13 @@ export class Pacemaker {
     return !this.isWithin(Math.max(busyList, idleList, this.took * listShare) + 2 * this.took);
   }
 
-  /** Whether what is not in doubt may be told: between slow lists only while there are hints. */
-  isCurrent(): boolean {
-    const isHinted = this.hintedSince !== undefined && (this.confirmedAt ?? 0) >= this.hintedSince;
+  /**
+   * Whether what is not in doubt may be told: between slow lists only while there are hints.
+   * @param hasHints whether hints tell of all that may happen to it
+   */
+  isCurrent(hasHints = true): boolean {
+    const { hintedSince = Infinity, confirmedAt = 0 } = this;
+    const isHinted = hasHints && confirmedAt >= hintedSince;
     // The next list is begun after a pause, and takes as long as this one did.
     return this.isWithin(isHinted ? this.pace() + 2 * this.took : this.times.busyList);
   }

@@ -3,6 +3,7 @@ import { hasCode } from '../../shared/domain-error.js';
 import type { EventLog } from '../../shared/event-log.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
+import { isFinal } from '../domain/job-status.js';
 import type { SchedulerPort } from '../domain/scheduler.port.js';
 import { fullJitter, pause } from './backoff.js';
 import type { JobTable, Moment } from './job-table.js';
@@ -74,7 +75,7 @@ export class Synchroniser {
 
   /** Whether the table may answer for the backend about this job now. */
   vouchesFor(name: JobName): boolean {
-    return !this.doubts.has(name) && this.pacemaker.isCurrent();
+    return !this.doubts.has(name) && this.pacemaker.isCurrent(this.hasHintsOf(name));
   }
 
   /**
@@ -184,7 +185,7 @@ export class Synchroniser {
     for await (const hint of this.backend.watch(this.ended.signal)) {
       // The first one says that the stream is open.
       if (!isOpen) {
-        if (!this.arePartial) this.pacemaker.hintsBegin();
+        this.pacemaker.hintsBegin();
         this.opened += 1;
       }
       isOpen = true;
@@ -193,8 +194,11 @@ export class Synchroniser {
     }
   }
 
-  private get arePartial(): boolean {
-    return this.backend.capabilities.hints === 'partial';
+  /** Of a job that has ended there is nothing to tell but its removal. */
+  private hasHintsOf(name: JobName): boolean {
+    if (this.backend.capabilities.hints !== 'partial') return true;
+    const job = this.table.get(name);
+    return job !== undefined && isFinal(job.state.status);
   }
 
   /** Looks up every doubtful job, a few at a time; one that fails stays doubtful. */

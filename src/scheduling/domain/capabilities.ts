@@ -16,7 +16,10 @@ export interface SchedulerCapabilities {
   readonly labels: Support;
   /** Who ends a job that runs too long: the backend itself, or this service through `stop`. */
   readonly timeLimit: 'backend' | 'service' | 'unenforced';
-  /** Hints do not tell of every change: what the table says is then no older than a short while. */
+  /**
+   * Hints tell of the making and the removal of jobs, and not of what happens to them in between: what
+   * the table says of a job that has not ended is then no older than a short while.
+   */
   readonly hints?: 'partial';
   readonly mountSources: readonly MountSource['kind'][];
 }

@@ -13,6 +13,9 @@ import { taskToState, type WorkerLimits } from './swarm-status.js';
 /** Value of the label of a job that is being removed: it is no job any more. */
 export const REMOVED = 'removed';
 
+/** A service as it was made, or as it is found. */
+type MadeService = Pick<SwarmService, 'ID' | 'Spec'>;
+
 interface ContainerSpec {
   readonly Image?: string;
   readonly Command?: readonly string[];
@@ -40,7 +43,7 @@ export function isBeingRemoved({ Spec }: SwarmService): boolean {
   return labelsOf(Spec)[OWN_LABELS.ended] === REMOVED;
 }
 
-export function specHashOf({ Spec }: SwarmService): SpecHash {
+export function specHashOf({ Spec }: MadeService): SpecHash {
   return (labelsOf(Spec)[OWN_LABELS.specHash] ?? '') as SpecHash;
 }
 
@@ -51,7 +54,7 @@ export function keptLogOf({ Spec }: SwarmService): string | undefined {
 
 /** The newest task of each worker, in order; absent where the swarm has made none yet. */
 export function newestTasks(
-  service: SwarmService,
+  service: MadeService,
   tasks: readonly SwarmTask[],
 ): readonly (SwarmTask | undefined)[] {
   const newest = new Map<number, SwarmTask>();
@@ -67,7 +70,7 @@ export function newestTasks(
 }
 
 /** The mark of a job: its service, how it was ended, and its workers' tasks, with all that makes their states. */
-export function markOf(service: SwarmService, tasks: readonly (SwarmTask | undefined)[]): string {
+export function markOf(service: MadeService, tasks: readonly (SwarmTask | undefined)[]): string {
   const words = tasks.map((task) =>
     task === undefined
       ? '-'
@@ -77,7 +80,7 @@ export function markOf(service: SwarmService, tasks: readonly (SwarmTask | undef
 }
 
 /** @param all every task of the service, or of the swarm */
-export function toJob(name: JobName, service: SwarmService, all: readonly SwarmTask[]): Job {
+export function toJob(name: JobName, service: MadeService, all: readonly SwarmTask[]): Job {
   const tasks = newestTasks(service, all);
   const labels = labelsOf(service.Spec);
   const { ContainerSpec = {}, Resources } = service.Spec.TaskTemplate as TaskTemplate;
@@ -108,7 +111,7 @@ function statesOf(
 }
 
 /** A job that was ended from outside has no tasks any more. */
-function endedState(service: SwarmService, { time }: WorkerLimits): JobState | undefined {
+function endedState(service: MadeService, { time }: WorkerLimits): JobState | undefined {
   const reason = labelsOf(service.Spec)[OWN_LABELS.ended] as FailureReason | undefined;
   if (reason === undefined) return undefined;
   const timestamp = (service as { readonly UpdatedAt?: string }).UpdatedAt ?? '';

@@ -78,12 +78,14 @@ export class SwarmScheduler implements SchedulerPort {
     const credentials = await this.credentials.for(spec.image);
     try {
       await this.engine.version(signal);
-      await this.engine.createService(service, credentials, signal);
+      const ID = await this.engine.createService(service, credentials, signal);
+      // The swarm makes its tasks afterwards: there is nothing yet to look at.
+      return toJob(spec.name, { ID, Spec: service }, []);
     } catch (error) {
       if (!isNameTaken(error)) throw toCreateError(error, spec, this.engine.hasAnswered);
       await this.adopt(spec, signal);
+      return this.find(spec.name, signal);
     }
-    return this.find(spec.name, signal);
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
