@@ -65,6 +65,48 @@ function refusalsOfBatch(target: string): readonly ExpectedRefusal[] {
   ];
 }
 
+/** It gives a job what the node has, in a file system of its own. */
+const CHARLIECLOUD: readonly ExpectedRefusal[] = [
+  ...(['hard-limits', 'process-limit', 'swap-limit'] as const).map((feature) => ({
+    target: 'charliecloud',
+    feature,
+    because: 'the limits of such a job are those that SLURM keeps (ConstrainRAMSpace)',
+  })),
+  {
+    target: 'charliecloud',
+    feature: 'container-rights',
+    because: 'such a job has the rights of the user who submits it, and no others',
+  },
+  {
+    target: 'charliecloud',
+    feature: 'job-user',
+    settings: { CONTAINER_USER: '1001:1002' },
+    field: 'CONTAINER_USER',
+    seen: 'no-start',
+  },
+  {
+    target: 'charliecloud',
+    feature: 'image-entrypoint',
+    settings: { IMAGE_ENTRYPOINT: 'keep' },
+    field: 'IMAGE_ENTRYPOINT',
+    seen: 'no-start',
+  },
+  {
+    target: 'charliecloud',
+    feature: 'read-only-input',
+    settings: { SLURM_CONTAINER_RUNTIME: 'charliecloud' },
+    field: 'input directory',
+    seen: 'boot-warning',
+  },
+  {
+    target: 'charliecloud',
+    feature: 'shm-size',
+    settings: { SHM_SIZE: '96' },
+    field: 'SHM_SIZE',
+    seen: 'no-start',
+  },
+];
+
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   ...(GIVEN_CLUSTER.kubeconfig === undefined ? [] : [NOT_OF_THIS_HOST]),
@@ -73,12 +115,13 @@ export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
     feature: 'images',
     because: 'the command is a program of the host; the boot log says that images are not used',
   },
-  ...['slurm', 'cromwell'].flatMap(refusalsOfBatch),
-  {
+  ...['slurm', 'charliecloud', 'cromwell'].flatMap(refusalsOfBatch),
+  ...CHARLIECLOUD,
+  ...(['images-first', 'image-entrypoint'] as const).map((feature) => ({
     target: 'process',
-    feature: 'images-first',
+    feature,
     because: 'there are no images',
-  },
+  })),
   {
     target: 'process',
     feature: 'engine-names',

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness } from '../contract/harness.js';
@@ -6,18 +9,8 @@ import { hardWords } from './hard-words.js';
 import { SlurmRig } from './slurm-rig.js';
 
 const run = promisify(execFile);
+const UNPACK = fileURLToPath(new URL('../engines/images/unpack.sh', import.meta.url));
 const START_MS = 180_000;
-/** An image as `ch-image` keeps it: a folder by its name, and its variables in a file. */
-const UNPACK = `
-set -eu
-folder=$2/img/local%probe+1
-mkdir -p "$folder"
-id=$("$1" create local/probe:1 true)
-"$1" export "$id" | tar -C "$folder" -x
-"$1" rm "$id" >/dev/null
-mkdir -p "$folder/ch" "$folder/share/incoming" "$folder/share/outgoing" "$folder/mnt"
-echo FROM_IMAGE=yes >"$folder/ch/environment"
-`;
 
 let rig: SlurmRig;
 let harness: Harness;
@@ -25,7 +18,9 @@ let harness: Harness;
 beforeAll(async () => {
   rig = await SlurmRig.up('f-slch', {});
   const images = `${rig.store}.records/images`;
-  await run('bash', ['-c', UNPACK, 'unpack', rig.site.runtime, images], { timeout: 30_000 });
+  await run('bash', [UNPACK, rig.site.runtime, images], { timeout: 30_000 });
+  const environment = join(images, 'img/local%probe+1/ch/environment');
+  await appendFile(environment, 'FROM_IMAGE=yes\n');
   harness = await rig.serve({
     SLURM_CONTAINER_RUNTIME: 'charliecloud',
     SLURM_CONTAINER_PROGRAM: '',

@@ -100,7 +100,7 @@ export const COMMAND_CASES: readonly ContractCase[] = [
   {
     id: 'image-entrypoint-kept',
     title: "the image's ENTRYPOINT runs in front of the command",
-    needs: ['images'],
+    needs: ['images', 'image-entrypoint'],
     async run(harness) {
       const { job } = await harness.run('echo "$FROM_ENTRYPOINT" > /share/outgoing/from', {
         image: PROBE_ENTRYPOINT_IMAGE,

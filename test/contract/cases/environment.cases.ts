@@ -5,7 +5,12 @@ const WRITE_ENV = 'cat /proc/self/environ > /share/outgoing/environ';
 
 /** What engines and shells set by themselves. */
 const USUAL_NAMES = new Set(
-  ['PATH', 'HOME', 'HOSTNAME', 'TERM', 'container'].concat(['PWD', 'OLDPWD', 'SHLVL', '_']),
+  ['PATH', 'HOME', 'HOSTNAME', 'TERM', 'container', 'CH_RUNNING'].concat([
+    'PWD',
+    'OLDPWD',
+    'SHLVL',
+    '_',
+  ]),
 );
 
 /**

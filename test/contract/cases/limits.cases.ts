@@ -199,6 +199,7 @@ export const LIMIT_CASES: readonly ContractCase[] = [
   {
     id: 'input-read-only',
     title: 'the input directory can be read and not written, the output directory can be written',
+    needs: ['read-only-input'],
     async run(harness) {
       const { job, answer } = await harness.run(
         'ls /share/incoming && touch /share/incoming/new 2> /share/outgoing/refusal; echo $?',

@@ -13,6 +13,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-exact',
     title: 'CONTAINER_USER is the uid and the primary gid of the job',
+    needs: ['job-user'],
     settings: { CONTAINER_USER: '1001:1002' },
     async run(harness) {
       const { job } = await harness.run(`${WRITE_ID}; id -G > /share/outgoing/groups`);
@@ -23,6 +24,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-group-only',
     title: 'a CONTAINER_USER without a uid gives root that group',
+    needs: ['job-user'],
     settings: { CONTAINER_USER: ':1002' },
     async run(harness) {
       const { job } = await harness.run(WRITE_ID);
@@ -32,6 +34,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-uid-only',
     title: 'a CONTAINER_USER without a gid sets the uid',
+    needs: ['job-user'],
     settings: { CONTAINER_USER: '1003:' },
     async run(harness) {
       const { job } = await harness.run(WRITE_ID);
@@ -41,6 +44,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-root-writes',
     title: 'a job of root writes into a directory of another user',
+    needs: ['job-user'],
     async run(harness) {
       const job = await harness.job(
         'touch /share/outgoing/made && chown 1007:1008 /share/outgoing/made',
@@ -57,6 +61,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-range',
     title: 'a range in CONTAINER_USER gives each job a number in it',
+    needs: ['job-user'],
     settings: { CONTAINER_USER: '5000-5009:6000-6009' },
     async run(harness) {
       const { job } = await harness.run(WRITE_ID);
@@ -66,6 +71,7 @@ export const USER_CASES: readonly ContractCase[] = [
   {
     id: 'user-output-made',
     title: "a missing output directory is made and belongs to the job's user",
+    needs: ['job-user'],
     settings: { CONTAINER_USER: '1001:1002' },
     async run(harness) {
       const plain = await harness.job(WRITE_ID);

@@ -51,6 +51,7 @@ export const WORKER_CASES: readonly ContractCase[] = [
   {
     id: 'workers-as-one-user',
     title: 'all workers of a job are the same user, also of a range',
+    needs: ['job-user'],
     settings: { CONTAINER_USER: '5000-5009:6000-6009' },
     async run(harness) {
       const { job } = await harness.run('id >> /share/outgoing/ids', THREE);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,20 +20,42 @@ interface RecordFile {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What Podman gives a job and Charliecloud does not. */
+const OF_CONTAINERS = [
+  'container-rights',
+  'hard-limits',
+  'image-entrypoint',
+  'job-user',
+  'process-limit',
+  'read-only-input',
+  'shm-size',
+  'swap-limit',
+] as const;
+
 /** A throw-away SLURM of one node, with accounting, whose jobs run in Podman. */
 export function slurmTarget(): ContractTarget {
-  return batchTarget('slurm', ({ SLURM_CONF = '' }) => ({ SLURM_CONF }));
+  return batchTarget({ name: 'slurm', system: 'slurm', runtime: 'podman' });
+}
+
+/** The same with Charliecloud, which sets no limits and gives no rights. */
+export function charliecloudTarget(): ContractTarget {
+  return batchTarget({ name: 'charliecloud', system: 'slurm', runtime: 'charliecloud' });
 }
 
 /** A throw-away Cromwell whose backend hands the jobs to a SLURM of its own. */
 export function cromwellTarget(): ContractTarget {
-  return batchTarget('cromwell', ({ CROMWELL_URL = '' }) => ({ CROMWELL_URL }));
+  return batchTarget({ name: 'cromwell', system: 'cromwell', runtime: 'podman' });
+}
+
+interface Batch {
+  readonly name: string;
+  readonly system: 'slurm' | 'cromwell';
+  readonly runtime: 'podman' | 'charliecloud';
 }
 
 type Told = Readonly<Record<string, string>>;
 
-/** @param settings of the service, from what the start script tells */
-function batchTarget(name: 'slurm' | 'cromwell', settings: (told: Told) => Told): ContractTarget {
+function batchTarget({ name, system, runtime }: Batch): ContractTarget {
   const unsupported = (): never => {
     throw new Error('a job of SLURM has no object that others could have');
   };
@@ -42,33 +65,41 @@ function batchTarget(name: 'slurm' | 'cromwell', settings: (told: Told) => Told)
       env: { ...process.env, NAME: `contract-${name}` },
     });
   let told: Told = {};
+  /** Where Charliecloud finds its images. */
+  let images = '';
+  const runtimeSettings = (): Told =>
+    runtime === 'podman'
+      ? { SLURM_CONTAINER_PROGRAM: told['RUNTIME'] ?? '' }
+      : { SLURM_IMAGE_STORAGE: images, IMAGE_ENTRYPOINT: 'replace' };
 
   return {
     name,
     features: [
       'images',
-      'hard-limits',
-      'process-limit',
-      'swap-limit',
-      'container-rights',
-      'shm-size',
       'gpu-refusal',
       'local-processes',
+      ...(runtime === 'podman' ? OF_CONTAINERS : []),
     ],
     async start() {
-      const { stdout } = await script(`${name}/up.sh`);
+      const { stdout } = await script(`${system}/up.sh`);
       const lines = stdout.matchAll(/^([A-Z_]+)=(\S+)$/gm);
       told = Object.fromEntries([...lines].map(([, key = '', value = '']) => [key, value]));
       await script('images/build.sh', ['podman', told['DOCKER_HOST'] ?? '']);
+      if (runtime === 'podman') return;
+      images = await mkdtemp(join(tmpdir(), 'pman-images-'));
+      await script('images/unpack.sh', [told['RUNTIME'] ?? '', images]);
     },
     async stop() {
-      await script(`${name}/down.sh`);
+      await script(`${system}/down.sh`);
+      if (images !== '') await rm(images, { recursive: true, force: true });
     },
     environment: (store) => ({
-      CONTAINER_ENV: name,
-      ...settings(told),
-      SLURM_CONTAINER_RUNTIME: 'podman',
-      SLURM_CONTAINER_PROGRAM: told['RUNTIME'] ?? '',
+      CONTAINER_ENV: system,
+      ...(system === 'slurm'
+        ? { SLURM_CONF: told['SLURM_CONF'] ?? '' }
+        : { CROMWELL_URL: told['CROMWELL_URL'] ?? '' }),
+      SLURM_CONTAINER_RUNTIME: runtime,
+      ...runtimeSettings(),
       SLURM_RECORDS: recordsOf(store),
     }),
     async labels(jid, store) {

@@ -3,7 +3,7 @@ import { engineTarget } from './engine-target.js';
 import { kubernetesTarget } from './kubernetes-target.js';
 import { swarmTarget } from './swarm-target.js';
 import { processTarget } from './process-target.js';
-import { cromwellTarget, slurmTarget } from './batch-target.js';
+import { charliecloudTarget, cromwellTarget, slurmTarget } from './batch-target.js';
 
 const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
   process: processTarget,
@@ -11,6 +11,7 @@ const TARGETS: Readonly<Record<string, () => ContractTarget>> = {
   podman: () => engineTarget('podman'),
   kubernetes: kubernetesTarget,
   slurm: slurmTarget,
+  charliecloud: charliecloudTarget,
   cromwell: cromwellTarget,
   swarm: swarmTarget,
 };

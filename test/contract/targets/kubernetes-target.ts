@@ -81,6 +81,9 @@ export function kubernetesTarget(): ClusterTarget {
       'hard-limits',
       'swap-limit',
       'container-rights',
+      'job-user',
+      'read-only-input',
+      'image-entrypoint',
       'shm-size',
       // The pods of a cluster elsewhere are not of this host.
       ...(given === undefined ? (['local-processes'] as const) : []),

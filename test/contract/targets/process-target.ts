@@ -29,6 +29,8 @@ export function processTarget(): ContractTarget {
       'refused-at-once',
       'overcommitment',
       'container-rights',
+      'job-user',
+      'read-only-input',
       'local-processes',
       'log-files',
     ],

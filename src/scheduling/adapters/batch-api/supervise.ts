@@ -110,5 +110,14 @@ if [ "$phase" = ran ] && [ "$code" -ge 125 ] && [ "$code" -le 127 ] && [ "$runti
       ;;
   esac
 fi
+if [ "$phase" = ran ] && [ "$code" -ne 0 ] && [ "$runtime" = charliecloud ]; then
+  case $(head -c 100 "log.$worker") in
+    # The log begins with its words: there was no command that could have said anything.
+    "ch-run["*"]: error: "*)
+      phase=create
+      mv -f -- "log.$worker" "words.$worker"
+      ;;
+  esac
+fi
 finish "$code"
 `;
