@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const FOLDER = 'test/faults';
-const ROW = /^\| ([A-Z]\d+): .+? +\| `([^`]+\.spec\.ts)` +\| `([^`]+)` +\|$/gm;
+/** A fault with the lines below its heading. */
+const SECTION = /^### ([A-Z]\d+) .+\n((?:(?!##).*\n)*)/gm;
+const ENTRY = /^- `([^`]+)` in `([^`]+\.spec\.ts)`$/;
 const TITLE = /['"`]([A-Z]\d+: [^'"`\n]+)['"`]/g;
 const numbered = (letter: string, length: number): readonly string[] =>
   Array.from({ length }, (_, index) => `${letter}${index + 1}`);
@@ -20,8 +22,15 @@ const REQUIRED = [
   'X2',
 ];
 
-const rows = [...readFileSync(resolve(ROOT, 'docs/faults.md'), 'utf8').matchAll(ROW)].map(
-  ([, id = '', file = '', title = '']) => ({ id, file, title }),
+const sections = [...readFileSync(resolve(ROOT, 'docs/faults.md'), 'utf8').matchAll(SECTION)].map(
+  ([, id = '', text = '']) => ({ id, lines: text.split('\n').filter((line) => line !== '') }),
+);
+
+const rows = sections.flatMap(({ id, lines }) =>
+  lines.slice(1).map((line) => {
+    const [, title = '', file = ''] = ENTRY.exec(line) ?? [];
+    return { id, file, title, line };
+  }),
 );
 
 const titlesOf = (file: string): readonly string[] =>
@@ -31,7 +40,17 @@ const titles = readdirSync(join(ROOT, FOLDER))
   .filter((name) => name.endsWith('.faults.spec.ts'))
   .flatMap((name) => titlesOf(join(FOLDER, name)));
 
-describe('the table of faults', () => {
+describe('the list of faults', () => {
+  it('has a heading, a sentence and tests for each fault, once', () => {
+    const ids = sections.map(({ id }) => id);
+    expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
+    for (const { lines } of sections) expect(lines[0]).toMatch(/^[A-Z].+\.$/);
+  });
+
+  it('has nothing but tests below the sentence of a fault', () => {
+    expect(rows.filter(({ title }) => title === '').map(({ line }) => line)).toEqual([]);
+  });
+
   it('has every fault that is provided for', () => {
     const ids = new Set(rows.map(({ id }) => id));
     expect(REQUIRED.filter((id) => !ids.has(id))).toEqual([]);
