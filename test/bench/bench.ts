@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { allMet, formatTable, type Row } from './measure.ts';
-import { finishedRows, freshnessRows, lookUpRow } from './read-rows.ts';
+import { freshnessRows, lostEventsRow } from './freshness-rows.ts';
+import { growingLogRows } from './log-rows.ts';
+import { finishedRows, lookUpRow } from './read-rows.ts';
 import { startRig, type Rig } from './rig.ts';
-import { callsRows, scaleRows, startRow } from './scale-rows.ts';
+import { hugeLogRow, manyJobsRow, readyRow, scaleRows } from './scale-rows.ts';
+import { startRow } from './start-row.ts';
 import { swarmRows } from './swarm-rows.ts';
 import { burstRows, writeRows } from './write-rows.ts';
 
@@ -20,9 +23,13 @@ const PARTS: readonly Part[] = [
   ['R7 R9', writeRows],
   ['R8', burstRows],
   ['R10', freshnessRows],
-  ['R5 R11', callsRows],
+  ['R10', lostEventsRow],
+  ['R5', growingLogRows],
+  ['R11', manyJobsRow],
   ['R12', startRow],
+  ['R12', readyRow],
   ['D23 R13 R14', scaleRows],
+  ['R13', hugeLogRow],
 ];
 
 const SWARM_PARTS: readonly Part[] = [['R15', swarmRows]];

@@ -1,9 +1,8 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** Forwards to an engine's socket and counts the requests. */
+/** Forwards to an engine's socket and counts requests. */
 export interface CountingProxy {
-  readonly calls: () => number;
-  /** How many of them read a log. */
+  /** Those that read a log. */
   readonly logCalls: () => number;
   readonly close: () => void;
 }
@@ -12,10 +11,8 @@ export async function startCountingProxy(
   engineSocket: string,
   socketPath: string,
 ): Promise<CountingProxy> {
-  let calls = 0;
   let logCalls = 0;
   const forward = (received: IncomingMessage, reply: ServerResponse): void => {
-    calls += 1;
     if (received.url?.includes('/logs') === true) logCalls += 1;
     const { method, url: path, headers } = received;
     const sent = request({ socketPath: engineSocket, method, path, headers }, (answer) => {
@@ -31,7 +28,6 @@ export async function startCountingProxy(
   const server = createServer(forward);
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
-    calls: () => calls,
     logCalls: () => logCalls,
     close: () => {
       server.close();

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { HttpClient } from './http-client.ts';
 
 const run = promisify(execFile);
+const ALL_JOBS = fileURLToPath(new URL('all-jobs.lua', import.meta.url));
+const ALL_JOBS_CLIENTS = 32;
 const SECONDS = 4;
 /** A runtime that compiles what it runs often: the pace that it keeps is measured. */
 const WARM_UP_SECONDS = 3;
@@ -12,8 +15,9 @@ export async function requestsPerSecond(
   client: HttpClient,
   path: string,
   clients: number,
+  seconds: number,
 ): Promise<number> {
-  const [begin, end] = [performance.now(), performance.now() + SECONDS * 1_000];
+  const [begin, end] = [performance.now(), performance.now() + seconds * 1_000];
   let answered = 0;
   const one = async (): Promise<void> => {
     while (performance.now() < end) {
@@ -27,15 +31,21 @@ export async function requestsPerSecond(
 }
 
 /** Requests a second with a connection for each, by wrk (Debian package wrk). */
-export async function connectionsPerSecond(
-  port: number,
-  path: string,
-  clients: number,
-  seconds = SECONDS,
-): Promise<number> {
+export function connectionsPerSecond(port: number, path: string, clients: number): Promise<number> {
+  return wrk(`http://127.0.0.1:${port}${path}`, clients, SECONDS);
+}
+
+/** The same of polls of the jobs of a model, one after the other. */
+export function pollsPerSecondOfAll(port: number, jobs: number, seconds: number): Promise<number> {
+  return wrk(`http://127.0.0.1:${port}/`, ALL_JOBS_CLIENTS, seconds, jobs);
+}
+
+async function wrk(url: string, clients: number, seconds: number, jobs?: number): Promise<number> {
+  const script = jobs === undefined ? [] : ['-s', ALL_JOBS];
+  const env = { ...process.env, BENCH_JOBS: String(jobs) };
   const load = async (duration: number) => {
     const options = ['-t1', `-c${clients}`, `-d${duration}s`, '-H', 'Connection: close'];
-    return (await run('wrk', [...options, `http://127.0.0.1:${port}${path}`])).stdout;
+    return (await run('wrk', [...options, ...script, url], { env })).stdout;
   };
   await load(WARM_UP_SECONDS);
   const stdout = await load(seconds);

@@ -37,6 +37,17 @@ export function atLeast(
   return { id, operation, unit, bar, side: 'at least', ...measured };
 }
 
+/** A figure beside what it is compared with, each measured once. */
+export function ratio(direct: number, ours: number): Measured {
+  const value = ours / direct;
+  return { direct, ours, value, range: [value, value] };
+}
+
+/** A figure that is judged by itself. */
+export function figure(value: number): Measured {
+  return { direct: Number.NaN, ours: value, value, range: [value, value] };
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -70,13 +81,28 @@ export async function compareInBlocks(
       await medianOf(callsPerBlock, first, ours),
     ]);
   }
-  const ratios = medians.map(([a, b]) => b / a);
+  return summarise(medians);
+}
+
+function summarise(blocks: readonly (readonly [direct: number, ours: number])[]): Measured {
+  const ratios = blocks.map(([direct, ours]) => ours / direct);
   return {
-    direct: median(medians.map(([a]) => a)),
-    ours: median(medians.map(([, b]) => b)),
+    direct: median(blocks.map(([direct]) => direct)),
+    ours: median(blocks.map(([, ours]) => ours)),
     value: median(ratios),
     range: [Math.min(...ratios), Math.max(...ratios)],
   };
+}
+
+/** Takes two figures in turn, block by block; the value is the median of the blocks' ratios. */
+export async function compareInTurn(
+  blocks: number,
+  direct: () => Promise<number>,
+  ours: () => Promise<number>,
+): Promise<Measured> {
+  const figures: (readonly [number, number])[] = [];
+  for (let block = 0; block < blocks; block += 1) figures.push([await direct(), await ours()]);
+  return summarise(figures);
 }
 
 async function medianOf(

@@ -1,24 +1,53 @@
-import { createServer, type Server } from 'node:http';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 
 const OWN = 'org.chrisproject.pman.';
+const LOG_LINES = 1_000;
 const STARTED = '2026-01-02T03:04:05.678901234Z';
+const ENDED = '2026-01-02T03:05:05.678901234Z';
 
-/** As much of Docker's API as a service asks for that only follows jobs; all of them run for ever. */
-export async function startModelEngine(socketPath: string, jobs: number): Promise<Server> {
-  const ids = new Map(Array.from({ length: jobs }, (_, index) => [`model-${index}`, idOf(index)]));
-  const list = JSON.stringify([...ids].map(([name, id]) => summary(name, id)));
-  const answers: readonly (readonly [RegExp, (match: RegExpExecArray) => string | undefined])[] = [
+export interface ModelEngine {
+  /** Requests so far but those that read a log. */
+  calls(): number;
+  close(): Promise<void>;
+}
+
+export interface Population {
+  readonly jobs: number;
+  /** The first so many still run, for ever; the others have ended. */
+  readonly running: number;
+  /** The first so many have a log, of 1,000 lines. */
+  readonly withLog?: number;
+}
+
+/** As much of Docker's API as a service asks for that only follows jobs. */
+export async function startModelEngine(
+  socketPath: string,
+  { jobs, running, withLog = 0 }: Population,
+): Promise<ModelEngine> {
+  const isRunning = (name: string): boolean => indexOf(name) < running;
+  const names = Array.from({ length: jobs }, (_, index) => `model-${index}`);
+  const list = JSON.stringify(names.map((name) => summary(name, isRunning(name))));
+  let calls = 0;
+  const answers: readonly (readonly [
+    RegExp,
+    (match: RegExpExecArray) => string | Buffer | undefined,
+  ])[] = [
     [
       /\/version/,
       () => JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', Components: [] }),
     ],
     [/\/containers\/json/, () => list],
     [/\/volumes\?/, () => '{"Volumes":null,"Warnings":null}'],
-    [/\/containers\/([^/]+)\/json/, ([, name = '']) => inspected(name, ids.get(name))],
-    [/\/containers\/[^/]+\/logs/, () => ''],
+    [
+      /\/containers\/([^/]+)\/json/,
+      ([, name = '']) => (indexOf(name) < jobs ? inspected(name, isRunning(name)) : undefined),
+    ],
+    [/\/containers\/([^/]+)\/logs/, ([, name = '']) => (indexOf(name) < withLog ? LOG : '')],
   ];
   const server = createServer((request, reply) => {
     const url = request.url ?? '';
+    if (!url.includes('/logs')) calls += 1;
     if (url.includes('/events')) {
       reply.flushHeaders();
       return;
@@ -33,10 +62,31 @@ export async function startModelEngine(socketPath: string, jobs: number): Promis
     reply.writeHead(404).end('{"message":"no such thing"}');
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  return server;
+  return {
+    calls: () => calls,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await rm(socketPath, { force: true });
+    },
+  };
 }
 
-const idOf = (index: number): string => index.toString(16).padStart(64, '0');
+/** By its name or by its id. */
+function indexOf(name: string): number {
+  return name.startsWith('model-')
+    ? Number(name.slice('model-'.length))
+    : Number.parseInt(name, 16);
+}
+
+const idOf = (name: string): string => indexOf(name).toString(16).padStart(64, '0');
+
+/** As the engine frames what was written to standard output. */
+function framed(line: string): Buffer {
+  const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(Buffer.byteLength(line), 4);
+  return Buffer.concat([header, Buffer.from(line)]);
+}
 
 function labels(name: string): Record<string, string> {
   return {
@@ -49,24 +99,30 @@ function labels(name: string): Record<string, string> {
   };
 }
 
-function summary(name: string, id: string): unknown {
-  return { Id: id, Names: [`/${name}`], State: 'running', Labels: labels(name) };
+const stateOf = (isRunning: boolean): string => (isRunning ? 'running' : 'exited');
+
+function summary(name: string, isRunning: boolean): unknown {
+  const state = stateOf(isRunning);
+  return { Id: idOf(name), Names: [`/${name}`], State: state, Labels: labels(name) };
 }
 
-function inspected(name: string, id: string | undefined): string | undefined {
-  if (id === undefined) return undefined;
+function inspected(name: string, isRunning: boolean): string {
   const state = {
-    Status: 'running',
-    Running: true,
+    Status: stateOf(isRunning),
+    Running: isRunning,
     ExitCode: 0,
     StartedAt: STARTED,
-    FinishedAt: '',
+    FinishedAt: isRunning ? '0001-01-01T00:00:00Z' : ENDED,
   };
   return JSON.stringify({
-    Id: id,
+    Id: idOf(name),
     Name: `/${name}`,
     State: state,
     Config: { Labels: labels(name), Image: 'local/probe:1', Cmd: ['sleep', '60'] },
     HostConfig: { Memory: 0 },
   });
 }
+
+const LOG = Buffer.concat(
+  Array.from({ length: LOG_LINES }, (_, index) => framed(`${index} ${'a'.repeat(76)}\n`)),
+);
