@@ -10,6 +10,15 @@ const NOT_A_MANAGER = says(
   503,
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join"',
 );
+const WORKER = says(
+  503,
+  "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
+);
+const BECOMING_ONE = says(
+  503,
+  'This node is not a swarm manager. Manager is being prepared or has trouble connecting to the cluster.',
+);
+const NO_MEMBER = says(406, 'This node is not part of a swarm');
 const LOCKED = says(503, 'Swarm is encrypted and needs to be unlocked before it can be used.');
 const NO_LEADER = says(
   500,
@@ -18,19 +27,22 @@ const NO_LEADER = says(
 const TOO_LATE = says(500, 'rpc error: code = DeadlineExceeded desc = context deadline exceeded');
 
 describe('an answer of the swarm', () => {
-  it.each([NO_LEADER, TOO_LATE])('may be another one later: %s', (error) => {
+  it.each([NO_LEADER, TOO_LATE, BECOMING_ONE])('may be another one later: %s', (error) => {
     for (const translated of [toSwarmError(error, true), toCreateError(error, jobSpec(), true)]) {
       expect(translated).toMatchObject({ code: 'BackendUnavailable', retryable: true });
       expect(translated.message).toContain(error.words);
     }
   });
 
-  it.each([NOT_A_MANAGER, LOCKED])('will not change before somebody acts: %s', (error) => {
-    for (const translated of [toSwarmError(error, true), toCreateError(error, jobSpec(), true)]) {
-      expect(translated).toMatchObject({ code: 'BackendUnavailable', retryable: false });
-      expect(translated.message).toContain(error.words);
-    }
-  });
+  it.each([NOT_A_MANAGER, WORKER, NO_MEMBER, LOCKED])(
+    'will not change before somebody acts: %s',
+    (error) => {
+      for (const translated of [toSwarmError(error, true), toCreateError(error, jobSpec(), true)]) {
+        expect(translated).toMatchObject({ code: 'BackendUnavailable', retryable: false });
+        expect(translated.message).toContain(error.words);
+      }
+    },
+  );
 
   it('means that the name is taken', () => {
     const words = 'rpc error: code = AlreadyExists desc = name conflicts with an existing object';
@@ -53,7 +65,8 @@ describe('an answer of the swarm', () => {
   });
 
   it('is a passing fault where nothing else is known of it', () => {
-    const error = toCreateError(says(500, 'boom'), jobSpec(), true);
+    const error = toCreateError(says(500, 'boom at /store/key-1/outgoing'), jobSpec(), true);
     expect(error).toMatchObject({ code: 'BackendError', retryable: true });
+    expect(error.message).toContain('boom at /share/outgoing');
   });
 });

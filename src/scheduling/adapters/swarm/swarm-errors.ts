@@ -1,15 +1,17 @@
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
+import { pathsOf, withoutHostPaths } from '../../domain/host-paths.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
-import {
-  toSchedulingError,
-  transientBackendError,
-  withoutHostPaths,
-} from '../docker-api/engine-errors.js';
+import { toSchedulingError } from '../docker-api/engine-errors.js';
 
-/** The engine cannot answer for a swarm, and only its operator can change that. */
-const NO_MANAGER = /not a swarm manager|needs to be unlocked|not part of a swarm/i;
+/**
+ * The engine cannot answer for a swarm, and only its operator can change that. An engine that is "not a
+ * swarm manager" because its "manager is being prepared" is one by itself a moment later.
+ * Source: moby daemon/cluster, `errNoManager`.
+ */
+const NO_MANAGER =
+  /docker swarm init|worker nodes can't|needs to be unlocked|certificates have expired|not part of a swarm/i;
 const UNAVAILABLE_STATUS = 503;
 const NO_QUORUM =
   /no leader|does not have a leader|context deadline exceeded|rpc error: code = (?:Unavailable|DeadlineExceeded)|raft/i;
@@ -47,6 +49,12 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
   ) {
     return translated;
   }
-  if (error.status >= 500) return transientBackendError(error);
-  return jobRefused(`the swarm refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
+  const words = withoutHostPaths(error.words, pathsOf(spec.mounts));
+  if (error.status >= 500) {
+    return new DomainError('BackendError', `the swarm says: ${words}`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+  return jobRefused(`the swarm refuses the job: ${words}`, error);
 }
