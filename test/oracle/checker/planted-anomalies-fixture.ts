@@ -215,4 +215,11 @@ export const PLANTED: readonly PlantedAnomaly[] = [
     what: 'a sound job that is turned away for good',
     history: history({ ...NOTHING_LEFT, changes: [], operations: [post(0, REFUSAL)] }),
   },
+  {
+    anomaly: 'refused',
+    what: 'a sound job that is given up while it could be tried again',
+    history: history({
+      operations: [post(0, { ...NO_ANSWER, status: 503, completed: 30_000 }), post(40_000)],
+    }),
+  },
 ];

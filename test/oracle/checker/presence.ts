@@ -1,6 +1,9 @@
 import { effectUntil, lagAllowed, mayHaveActed, type History, type Operation } from './history.js';
 import type { JobHistory } from './job-history.js';
 
+/** For so long a POST tries again what may pass, in milliseconds. */
+const POST_PATIENCE_MS = 80_000;
+
 /** What was said to exist and does not, or never ran. */
 export function isLost(job: JobHistory, history: History): boolean {
   if (job.isExpectedToFail) return false;
@@ -154,8 +157,17 @@ export function isOrphan(job: JobHistory): boolean {
   return !isExplained || job.objects.every(({ worker }) => worker !== 0);
 }
 
-/** A sound job, the only one of its jid, was turned away for good. */
+/** A sound job, the only one of its jid, was turned away for good, or before the service may give up. */
 export function isRefused(job: JobHistory): boolean {
   if (job.isExpectedToFail || new Set(job.posts.map(({ spec }) => spec)).size !== 1) return false;
-  return job.posts.some(({ outcome, status }) => outcome === 'fail' && status !== undefined);
+  return job.posts.some((post) => isTurnedAway(post) || isGivenUpEarly(job, post));
+}
+
+const isTurnedAway = ({ outcome, status }: Operation): boolean =>
+  outcome === 'fail' && status !== undefined;
+
+/** A client takes whatever is no 201 for the end of its job: what passes is waited for. */
+function isGivenUpEarly(job: JobHistory, { invoked, completed, status = 0 }: Operation): boolean {
+  const isEarly = status >= 500 && completed - invoked < POST_PATIENCE_MS;
+  return isEarly && !job.deletes.some((remove) => remove.invoked <= completed);
 }
