@@ -31,6 +31,7 @@ export interface JobObject {
 }
 
 export interface ContainerObject {
+  readonly name?: string;
   readonly image?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
@@ -64,8 +65,14 @@ export interface PodObject {
     readonly message?: string;
     readonly startTime?: string;
     readonly conditions?: readonly Condition[];
-    readonly containerStatuses?: readonly { readonly state?: ContainerState }[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
   };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state?: ContainerState;
 }
 
 export interface ContainerState {

@@ -9,6 +9,9 @@ import type { KubernetesOptions } from './kubernetes-options.js';
 
 /** Objects of a cluster for tests, as small as the cluster would make them. */
 const JOB_UID = 'uid-of-the-job';
+const OWN_CONTAINER = { name: 'job', image: 'local/probe:1', args: ['echo', '$$HOME'] };
+/** What a mesh puts into every pod; the cluster sorts containers by their names. */
+const PROXY = { name: 'istio-proxy', image: 'istio/proxyv2', args: ['proxy', 'sidecar'] };
 
 /** A deployment that decides nothing. */
 export function kubernetesOptions(changes: Partial<KubernetesOptions> = {}): KubernetesOptions {
@@ -61,7 +64,7 @@ export function jobObject({
     spec: {
       completions: workers,
       suspend,
-      template: { spec: { containers: [{ image: 'local/probe:1', args: ['echo', '$$HOME'] }] } },
+      template: { spec: { containers: [PROXY, OWN_CONTAINER] } },
     },
     status,
   };
@@ -87,7 +90,7 @@ export function podObject(
       annotations: { 'batch.kubernetes.io/job-completion-index': String(worker) },
       ownerReferences: [{ uid: JOB_UID }],
     },
-    status: { ...status, ...(state && { containerStatuses: [{ state }] }) },
+    status: { ...status, ...(state && { containerStatuses: [{ name: 'job', state }] }) },
   };
 }
 
@@ -128,3 +131,16 @@ export const SCHEDULED = {
   status: 'True',
   lastTransitionTime: '2026-01-01T00:00:00Z',
 } as const;
+
+/** The same pod with a container beside the job's own, which the cluster names first. */
+export function withSidecar(pod: PodObject, state: ContainerState): PodObject {
+  const own = pod.status?.containerStatuses ?? [];
+  const containerStatuses = [{ name: 'istio-proxy', state }, ...own];
+  return { ...pod, status: { ...pod.status, containerStatuses } };
+}
+
+/** The same pod with a container in front of the job's own. */
+export function withInitContainer(pod: PodObject, state: ContainerState): PodObject {
+  const initContainerStatuses = [{ name: 'istio-init', state }];
+  return { ...pod, status: { ...pod.status, initContainerStatuses } };
+}

@@ -7,6 +7,7 @@ import type { ListedJob } from '../../domain/scheduler.port.js';
 import type { SpecHash } from '../../domain/spec-hash.js';
 import { parseTimeLimit } from '../../domain/time-limit.js';
 import { hopelessEnding } from './hopeless-jobs.js';
+import { containerOf } from './job-container.js';
 import { jobObjectName } from './kubernetes-names.js';
 import type { StartGrace } from './kubernetes-options.js';
 import { toJobState } from './kubernetes-status.js';
@@ -31,7 +32,7 @@ export function isBeingRemoved({ metadata }: JobObject): boolean {
 /** @param pods of this very Job */
 export function toJob(name: JobName, job: JobObject, pods: readonly PodObject[]): Job {
   const { annotations = {}, uid } = job.metadata;
-  const [container] = job.spec?.template?.spec?.containers ?? [];
+  const container = containerOf(job);
   const state = toJobState(job, pods, limitsOf(job));
   const { status, message, timestamp, exitCode } = state;
   return {
@@ -70,11 +71,10 @@ export function toListedJobs(
   });
 }
 
-function limitsOf({ metadata, spec }: JobObject): JobLimits {
-  const [container] = spec?.template?.spec?.containers ?? [];
+function limitsOf(job: JobObject): JobLimits {
   return {
-    memory: container?.resources?.limits?.['memory'],
-    time: parseTimeLimit(metadata.annotations?.[OWN_LABELS.timeLimit]),
+    memory: containerOf(job)?.resources?.limits?.['memory'],
+    time: parseTimeLimit(job.metadata.annotations?.[OWN_LABELS.timeLimit]),
   };
 }
 

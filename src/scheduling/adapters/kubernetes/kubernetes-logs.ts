@@ -8,7 +8,7 @@ import type { PodObject } from '../../../clients/kubernetes/kubernetes-objects.j
 import { ByteTail } from '../../../shared/byte-tail.js';
 import type { JobLog, LogWindow } from '../../domain/scheduler.port.js';
 import { joinWorkerLogs } from '../../domain/worker-logs.js';
-import { CONTAINER } from './pod-spec.js';
+import { CONTAINER } from './job-container.js';
 import { isNodeSilent, SILENT_NODE } from './silent-node.js';
 import { podsByWorker } from './worker-pods.js';
 

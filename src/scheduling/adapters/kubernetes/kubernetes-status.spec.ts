@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../shared/units.js';
 import { writeEnding } from './job-ending.js';
-import { endedPod, jobObject, podObject, SCHEDULED, waitingPod } from './fixtures.js';
+import { endedPod, jobObject, podObject, SCHEDULED, waitingPod, withSidecar } from './fixtures.js';
 import { toJobState } from './kubernetes-status.js';
 
 const NO_LIMITS = { memory: undefined, time: undefined };
@@ -24,6 +24,17 @@ describe('a Job of the cluster that has ended', () => {
     expect(toJobState(job, [endedPod(3)], NO_LIMITS)).toEqual({
       status: 'finishedWithError',
       reason: 'NonZeroExit',
+      message: 'exited with code 3',
+      exitCode: 3,
+      timestamp: '2026-01-01T00:00:05Z',
+    });
+  });
+
+  it('is what its own container was, whatever a container beside it was', () => {
+    const job = jobObject({ status: { conditions: [yes('Failed')], failed: 1 } });
+    const killed = { exitCode: 143, finishedAt: '2026-01-01T00:00:09Z' };
+    const pod = withSidecar(endedPod(3), { terminated: killed });
+    expect(toJobState(job, [pod], NO_LIMITS)).toMatchObject({
       message: 'exited with code 3',
       exitCode: 3,
       timestamp: '2026-01-01T00:00:05Z',
@@ -175,6 +186,18 @@ describe('a Job of the cluster that is not decided', () => {
       message: 'its image cannot be pulled: no such host',
       timestamp: '',
     });
+  });
+
+  it('has not started while only a container beside it runs', () => {
+    const proxy = { running: { startedAt: '2026-01-01T00:00:01Z' } };
+    const pod = withSidecar(waitingPod('ContainerCreating'), proxy);
+    expect(toJobState(jobObject(), [pod], NO_LIMITS).status).toBe('notstarted');
+  });
+
+  it('has the time at which its own container began', () => {
+    const proxy = { running: { startedAt: '2026-01-01T00:00:00Z' } };
+    const { timestamp } = toJobState(jobObject(), [withSidecar(running, proxy)], NO_LIMITS);
+    expect(timestamp).toBe('2026-01-01T00:00:01Z');
   });
 
   it('has not started while a node prepares it', () => {

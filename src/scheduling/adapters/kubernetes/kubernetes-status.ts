@@ -6,6 +6,7 @@ import type {
 import { parseWorkers } from '../../domain/own-labels.js';
 import type { JobState } from '../../domain/job.js';
 import { timeLimitFailure } from '../../domain/time-limit.js';
+import { containerState } from './job-container.js';
 import { parseEnding } from './job-ending.js';
 import { podFailure, terminatedContainer, type JobLimits } from './pod-failure.js';
 import { podWait } from './pod-waiting.js';
@@ -126,14 +127,15 @@ function runningState(job: JobObject, begun: readonly PodObject[]): JobState {
   };
 }
 
-function hasBegun({ status }: PodObject): boolean {
-  const state = status?.containerStatuses?.[0]?.state;
+function hasBegun(pod: PodObject): boolean {
+  const state = containerState(pod);
+  const { phase } = pod.status ?? {};
   const hasRun = state?.running !== undefined || state?.terminated !== undefined;
-  return hasRun || (status?.phase !== undefined && status.phase !== 'Pending');
+  return hasRun || (phase !== undefined && phase !== 'Pending');
 }
 
 function startOf(pod: PodObject): string | undefined {
-  const state = pod.status?.containerStatuses?.[0]?.state;
+  const state = containerState(pod);
   return state?.running?.startedAt ?? state?.terminated?.startedAt ?? pod.status?.startTime;
 }
 

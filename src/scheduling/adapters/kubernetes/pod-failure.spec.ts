@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../shared/units.js';
-import { endedPod, podObject } from './fixtures.js';
+import { endedPod, podObject, withInitContainer, withSidecar } from './fixtures.js';
 import { couldNotStart, DISRUPTIONS, POD_REASONS, podFailure } from './pod-failure.js';
 
 const LIMITS = { memory: '16Mi', time: seconds(3) };
@@ -64,6 +64,27 @@ describe('a failed pod', () => {
       reason: meaning.reason,
       message: `${meaning.words}: why`,
     });
+  });
+
+  it('has the reason of its own container, whatever a container beside it was', () => {
+    const pod = withSidecar(endedPod(128, { reason: 'StartError', message: RUNC }), {
+      terminated: { exitCode: 0, reason: 'Completed' },
+    });
+    expect(couldNotStart(pod)).toBe(true);
+    expect(podFailure(pod, LIMITS)).toMatchObject({ reason: 'BadCommand', exitCode: 128 });
+  });
+
+  it('names the container in front of or beside its own that has failed', () => {
+    const terminated = { exitCode: 2 };
+    const words = (name: string) => ({
+      reason: 'BackendError',
+      message: `a container that the cluster has put into its pod, "${name}", exited with code 2`,
+    });
+    const init = withInitContainer(podObject({ phase: 'Failed' }), { terminated });
+    expect(podFailure(init, LIMITS)).toEqual(words('istio-init'));
+    const beside = withSidecar(endedPod(0), { terminated });
+    const failed = { ...beside, status: { ...beside.status, phase: 'Failed' } };
+    expect(podFailure(failed, LIMITS)).toEqual(words('istio-proxy'));
   });
 
   it('without anything to tell is an error of the cluster', () => {

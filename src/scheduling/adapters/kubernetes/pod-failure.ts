@@ -6,6 +6,7 @@ import type { Seconds } from '../../../shared/units.js';
 import { explainExitCode, type FailureReason } from '../../domain/failure-reason.js';
 import { timeLimitFailure } from '../../domain/time-limit.js';
 import { runtimeWords } from './container-words.js';
+import { CONTAINER, containerState } from './job-container.js';
 
 /** What of a job tells why a pod of it has failed. */
 export interface JobLimits {
@@ -81,9 +82,23 @@ export function podFailure(pod: PodObject, limits: JobLimits): PodFailure {
     const details = message ?? disruption?.message;
     return { ...exit, reason: meaning.reason, message: withDetails(meaning.words, details) };
   }
+  const other = ended === undefined || ended.exitCode === 0 ? otherFailure(pod) : undefined;
+  if (other !== undefined) return other;
   if (ended !== undefined) return containerFailure(ended, limits);
   const words = withDetails('the cluster ended it', [reason, message].filter(Boolean).join(': '));
   return { reason: 'BackendError', message: words };
+}
+
+/** What failed was put into the pod by the cluster, not by the job. */
+function otherFailure({ status }: PodObject): PodFailure | undefined {
+  const others = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const { name, state } of others) {
+    const { exitCode = 0 } = state?.terminated ?? {};
+    if (name === CONTAINER || exitCode === 0) continue;
+    const words = `a container that the cluster has put into its pod, "${name}", exited with code`;
+    return { reason: 'BackendError', message: `${words} ${exitCode}` };
+  }
+  return undefined;
 }
 
 function containerFailure(ended: TerminatedContainer, { memory }: JobLimits): PodFailure {
@@ -104,8 +119,8 @@ function containerFailure(ended: TerminatedContainer, { memory }: JobLimits): Po
   return { exitCode, ...explainExitCode(exitCode) };
 }
 
-export function terminatedContainer({ status }: PodObject): TerminatedContainer | undefined {
-  return status?.containerStatuses?.[0]?.state?.terminated;
+export function terminatedContainer(pod: PodObject): TerminatedContainer | undefined {
+  return containerState(pod)?.terminated;
 }
 
 /** Whether the job's own program never ran: what is wrong is the request. */

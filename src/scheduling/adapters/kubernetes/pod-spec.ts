@@ -10,9 +10,9 @@ import type {
 } from '@kubernetes/client-node';
 import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { CONTAINER } from './job-container.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 
-export const CONTAINER = 'job';
 /** Between SIGTERM and SIGKILL, in seconds: a removal waits for it. */
 const TERMINATION_GRACE_SECONDS = 2;
 /** What a root plugin needs to write into directories of other users and to drop to another user. */

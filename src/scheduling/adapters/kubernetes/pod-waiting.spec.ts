@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { jobObject, podObject, SCHEDULED, waitingPod } from './fixtures.js';
+import {
+  jobObject,
+  podObject,
+  SCHEDULED,
+  waitingPod,
+  withInitContainer,
+  withSidecar,
+} from './fixtures.js';
 import { hopelessEnding } from './hopeless-jobs.js';
 import { podWait, WAITING_REASONS } from './pod-waiting.js';
 
@@ -36,6 +43,22 @@ describe('a pod that waits', () => {
       message: 'its node mounts its directories and makes its pod',
       failure: 'MountFailed',
     });
+  });
+
+  it.each([
+    ['in front of', 'istio-init', withInitContainer],
+    ['beside', 'istio-proxy', withSidecar],
+  ])('for a container %s its own names that one, and gives up for it', (_, name, add) => {
+    const waiting = { reason: 'ImagePullBackOff', message: 'no such host' };
+    const pod = add(waitingPod('PodInitializing'), { waiting });
+    expect(podWait(pod)).toEqual({
+      message: `of its container "${name}" the image cannot be pulled: no such host`,
+      failure: 'ImagePull',
+      grace: 'start',
+      since: '2026-01-01T00:00:00Z',
+      details: 'no such host',
+    });
+    expect(podWait(waitingPod('ImagePullBackOff', 'no such host')).isImageMissing).toBe(true);
   });
 
   it('behind a scheduling gate says so', () => {

@@ -1,6 +1,11 @@
-import type { Condition, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import type {
+  Condition,
+  ContainerStatus,
+  PodObject,
+} from '../../../clients/kubernetes/kubernetes-objects.js';
 import type { FailureReason } from '../../domain/failure-reason.js';
 import { runtimeWords } from './container-words.js';
+import { CONTAINER, containerState } from './job-container.js';
 import type { StartGrace } from './kubernetes-options.js';
 
 /** What a pod waits for. */
@@ -21,11 +26,21 @@ export interface PodWait {
 
 interface Meaning {
   readonly words: string;
+  /** Said of a container that is not the job's own. */
+  readonly ofOther?: string;
   readonly failure?: FailureReason;
 }
 
-const IMAGE = { words: 'its image cannot be pulled', failure: 'ImagePull' } as const;
-const CONFIGURATION = { words: 'its container cannot be made', failure: 'BackendError' } as const;
+const IMAGE = {
+  words: 'its image cannot be pulled',
+  ofOther: 'the image cannot be pulled',
+  failure: 'ImagePull',
+} as const;
+const CONFIGURATION = {
+  words: 'its container cannot be made',
+  ofOther: 'it cannot be made',
+  failure: 'BackendError',
+} as const;
 
 /**
  * `state.waiting.reason` of a container.
@@ -57,16 +72,36 @@ export function podWait(pod: PodObject): PodWait {
 }
 
 function waitOnNode(pod: PodObject): PodWait {
-  const { reason = '', message } = pod.status?.containerStatuses?.[0]?.state?.waiting ?? {};
+  const { reason = '', message } = containerState(pod)?.waiting ?? {};
   const meaning = WAITING_REASONS.get(reason);
   if (meaning?.failure !== undefined) {
-    return failingWait(meaning.words, meaning.failure, runtimeWords(message) || reason);
+    const wait = failingWait(meaning.words, meaning.failure, runtimeWords(message) || reason);
+    return { ...wait, ...(meaning.failure === 'ImagePull' && { isImageMissing: true }) };
   }
+  const other = waitOfOther(pod);
+  if (other !== undefined) return other;
   if (conditionOf(pod, 'PodReadyToStartContainers')?.status === 'False') {
     const words = 'its node mounts its directories and makes its pod';
     return { message: words, failure: 'MountFailed', grace: 'start' };
   }
   return { message: meaning?.words ?? 'its node prepares it' };
+}
+
+/** Of the containers that the cluster has put in front of the job's own, or beside it. */
+function waitOfOther({ status }: PodObject): PodWait | undefined {
+  const others = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return others.map(waitFor).find((wait) => wait !== undefined);
+}
+
+function waitFor({ name, state }: ContainerStatus): PodWait | undefined {
+  const { reason = '', message } = state?.waiting ?? {};
+  const { ofOther, failure } = WAITING_REASONS.get(reason) ?? {};
+  if (name === CONTAINER || ofOther === undefined || failure === undefined) return undefined;
+  return failingWait(
+    `of its container "${name}" ${ofOther}`,
+    failure,
+    runtimeWords(message) || reason,
+  );
 }
 
 function conditionOf({ status }: PodObject, type: string): Condition | undefined {
@@ -78,7 +113,6 @@ function failingWait(words: string, failure: FailureReason, details: string): Po
     message: `${words}: ${details}`,
     failure,
     grace: 'start',
-    ...(failure === 'ImagePull' && { isImageMissing: true }),
     details,
   };
 }
