@@ -56,7 +56,7 @@ function meaningOf(state: string): string {
 const OURS = {
   waiting: '`notstarted`, with the reason why it waits',
   running: '`started` as soon as its record says that the command runs, until then `notstarted`',
-  succeeded: '`finishedSuccessfully`, where the record does not say otherwise',
+  succeeded: '`finishedSuccessfully`, where the record says that the job began',
 } as const;
 
 describe('the page on jobs of batch systems', () => {

@@ -26,7 +26,8 @@ export function ownLabels(spec: JobSpec): Readonly<Record<string, string>> {
 /**
  * The script of every worker of a job. Pure.
  * @param place lines that set `worker` (from 1 on), `job` (a number) and `attempt` (another for each start) and
- *   `poll` (seconds between two looks for a request to end, or empty)
+ *   `poll` (seconds between two looks for a request to end, or empty), and that may set `unreached` (the
+ *   exit code where the record cannot be reached)
  */
 export function buildScript(
   spec: JobSpec,

@@ -5,7 +5,8 @@
 
 /**
  * Variables: `worker`, `job` and `attempt` say what this is; `poll` seconds between two looks for a
- * request to end, or empty; `record` the folder, `run` of the record,
+ * request to end, or empty; `unreached` the exit code where the record cannot be reached, or empty for 0;
+ * `record` the folder, `run` of the record,
  * `limit` seconds or empty, `runtime`, `program`, `launcher` what is run; the positional parameters are
  * its arguments.
  *
@@ -14,8 +15,11 @@
  */
 export const SUPERVISE = `
 umask 077
-# Removed before it began: there is nothing to run.
-cd -- "$record" || exit 0
+if ! cd -- "$record"; then
+  # Removed before it began: there is nothing to run. Or it cannot be reached, and nobody hears of that.
+  [ -x "\${record%/*}" ] && [ ! -e "$record" ] && exit 0
+  exit "\${unreached:-0}"
+fi
 [ -e "run.$run" ] || exit 0
 [ ! -e cancelled ] || exit 0
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
@@ -66,7 +70,7 @@ on_signal() {
 trap on_signal TERM INT
 trap 'phase=late; kill_job' USR1
 # Removed since the first look: whoever removes it looks for this claim after its mark.
-[ ! -e cancelled ] || { phase=cancelled; finish 143; }
+{ [ ! -e cancelled ] && [ -e "$record/run.$run" ]; } || { phase=cancelled; finish 143; }
 # What waits beside the job leaves descriptor 3 alone: a batch script may wait until that is closed.
 if [ -n "$poll" ]; then
   # Again and again: a signal may come between two steps, when there is nothing to end.

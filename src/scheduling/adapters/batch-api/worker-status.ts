@@ -37,6 +37,15 @@ export interface WorkerLimits {
 
 const CANCELLED: Failure = { reason: 'Cancelled', message: 'cancelled' };
 
+/** Of a worker that has ended and never wrote into its record: nothing proves that it ran. */
+export function recordNotReached(system: string, detail = ''): Failure {
+  const words = detail === '' ? '' : ` (${detail})`;
+  const message =
+    `${system} says that it has ended${words}, but it has written nothing into its record: SLURM_RECORDS must be ` +
+    'at the same path on the nodes, and jobs must run as the user of this service';
+  return { reason: 'BackendError', message };
+}
+
 /** The state of one worker; its own record counts more than what the system says. Pure. */
 export function workerState(sight: WorkerSight, limits: WorkerLimits): JobState {
   const { facts, listed, stopRequested } = sight;

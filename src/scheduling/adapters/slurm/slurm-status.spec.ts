@@ -16,11 +16,15 @@ const NEW: WorkerFacts = {
 const RUNNING: WorkerFacts = { ...NEW, launched: { job: '7', at: AT }, startedAt: AT };
 const LIMITS = { system: 'SLURM', image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
 
-type Sight = Partial<Omit<WorkerSight, 'listed'>> & { readonly row?: SlurmRow | 'absent' | 'lost' };
+type Sight = Partial<Omit<WorkerSight, 'listed'>> & {
+  readonly row?: SlurmRow | 'absent' | 'lost';
+  readonly isOverdue?: boolean;
+};
 
-const stateOf = ({ row, ...sight }: Sight) => {
-  const listed = typeof row === 'object' ? listedWorker(row) : (row ?? 'unseen');
-  return workerState({ facts: NEW, listed, stopRequested: false, ...sight }, LIMITS);
+const stateOf = ({ row, isOverdue, ...sight }: Sight) => {
+  const facts = sight.facts ?? NEW;
+  const listed = typeof row === 'object' ? listedWorker(row, facts, isOverdue) : (row ?? 'unseen');
+  return workerState({ stopRequested: false, ...sight, facts, listed }, LIMITS);
 };
 const inState = (state: string, facts = RUNNING, reason = 'None') =>
   stateOf({ facts, row: { state, reason } });
@@ -68,8 +72,36 @@ describe('the state of a job in SLURM', () => {
     expect(inState(word)).toMatchObject({ status: 'finishedWithError', reason });
   });
 
-  it('COMPLETED is a success', () => {
+  it('COMPLETED is a success of a job that has begun', () => {
     expect(inState('COMPLETED').status).toBe('finishedSuccessfully');
+  });
+
+  it.each(['COMPLETED', 'FAILED'])(
+    '%s without a record waits for one, and is then an error that names both causes',
+    (state) => {
+      const row = { state, reason: 'NonZeroExitCode', endedAt: AT };
+      expect(stateOf({ row })).toMatchObject({
+        status: 'notstarted',
+        message: 'it has ended in SLURM; its record is waited for',
+      });
+      expect(stateOf({ row, isOverdue: true })).toMatchObject({
+        status: 'finishedWithError',
+        reason: 'BackendError',
+        timestamp: AT,
+        message: expect.stringMatching(/SLURM_RECORDS must be at the same path.*user of this/),
+      });
+      expect(stateOf({ row, isOverdue: true, facts: ended('ran', 3) }).message).toMatch(/code 3/);
+    },
+  );
+
+  it('FAILED without a record has the reason of SLURM, where it tells more than the state', () => {
+    const row = { state: 'FAILED', reason: 'JobLaunchFailure' };
+    expect(stateOf({ row, isOverdue: true }).message).toMatch(/ended \(JobLaunchFailure\), but/);
+  });
+
+  it('COMPLETED of a job that was removed before it began is no error of its record', () => {
+    const row = { state: 'COMPLETED', reason: 'None' };
+    expect(stateOf({ row, stopRequested: true })).toMatchObject({ reason: 'Cancelled' });
   });
 
   it('has a meaning for every word that SLURM documents', () => {

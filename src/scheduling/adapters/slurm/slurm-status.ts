@@ -1,5 +1,6 @@
 import type { SlurmRow } from '../../../clients/slurm/slurm-client.js';
-import type { Failure, ListedWorker } from '../batch-api/worker-status.js';
+import type { WorkerFacts } from '../batch-api/worker-files.js';
+import { recordNotReached, type Failure, type ListedWorker } from '../batch-api/worker-status.js';
 
 type StateMeaning = 'waiting' | 'running' | 'succeeded' | Failure;
 
@@ -60,13 +61,34 @@ export function isEnd(state: string): boolean {
   return typeof meaning === 'object' || meaning === 'succeeded';
 }
 
-/** What a line of the queue or of accounting means. Pure. */
-export function listedWorker({ state, reason, endedAt }: SlurmRow): ListedWorker {
+/** The states of a script that ended by itself, for which its record has better words. */
+const ENDED_BY_ITSELF: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED']);
+/** Reasons that say no more than the state. */
+const PLAIN_REASONS: ReadonlySet<string> = new Set(['', 'None', 'NonZeroExitCode']);
+
+/** Whether a script has ended of which nothing proves that it ran the job. Pure. */
+export function isUnrecordedEnd({ state }: SlurmRow, { launched }: Began): boolean {
+  return ENDED_BY_ITSELF.has(state) && launched === undefined;
+}
+
+type Began = Pick<WorkerFacts, 'launched'>;
+
+/**
+ * What a line of the queue or of accounting means. Pure.
+ * @param isOverdue whether a record would have arrived by now
+ */
+export function listedWorker(row: SlurmRow, facts: Began, isOverdue = false): ListedWorker {
+  const { state, reason, endedAt } = row;
+  const at = endedAt === undefined ? {} : { endedAt };
+  if (isUnrecordedEnd(row, facts)) {
+    if (!isOverdue)
+      return { is: 'waiting', message: 'it has ended in SLURM; its record is waited for' };
+    const words = PLAIN_REASONS.has(reason) ? '' : reason;
+    return { is: 'failed', ...recordNotReached('SLURM', words), ...at };
+  }
   // An unknown word is taken for a running job: a wrong end cannot be taken back.
   const meaning = STATE_MEANING.get(state) ?? 'running';
-  if (typeof meaning === 'object') {
-    return { is: 'failed', ...meaning, ...(endedAt !== undefined && { endedAt }) };
-  }
+  if (typeof meaning === 'object') return { is: 'failed', ...meaning, ...at };
   return meaning === 'waiting' ? { is: meaning, message: waitingMessage(reason) } : { is: meaning };
 }
 

@@ -1,4 +1,4 @@
-import type { SlurmClient } from '../../../clients/slurm/slurm-client.js';
+import type { SlurmClient, SlurmRow } from '../../../clients/slurm/slurm-client.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { DomainError } from '../../../shared/domain-error.js';
@@ -16,7 +16,11 @@ import { toSchedulingError, toSubmitError } from './slurm-errors.js';
 import type { SlurmOptions } from './slurm-options.js';
 import { SlurmQueue } from './slurm-queue.js';
 import { buildSubmission } from './slurm-request.js';
-import { listedWorker } from './slurm-status.js';
+import { isUnrecordedEnd, listedWorker } from './slurm-status.js';
+import { Spells } from './spells.js';
+
+/** Longer than what a node has written to shared storage takes to be seen here. */
+const RECORD_LAG_MS = 90_000;
 
 /** SLURM itself: each job is one submission, a job array where it has several workers. */
 export class SlurmSystem implements BatchSystem {
@@ -24,13 +28,16 @@ export class SlurmSystem implements BatchSystem {
   readonly capabilities: SchedulerCapabilities;
   private readonly queue: SlurmQueue;
   private readonly control: SlurmControl;
+  /** Workers that have ended in SLURM and left no record. */
+  private readonly unrecorded = new Spells();
 
   constructor(
     client: SlurmClient,
     private readonly options: SlurmOptions,
+    now: () => number = () => performance.now(),
   ) {
     this.capabilities = batchCapabilities('slurm', options.runtime);
-    this.queue = new SlurmQueue(client, options.accounting);
+    this.queue = new SlurmQueue(client, options.accounting, now);
     this.control = new SlurmControl(client);
   }
 
@@ -54,9 +61,11 @@ export class SlurmSystem implements BatchSystem {
     const snapshot = await this.queue.current(signal);
     return {
       asOf: snapshot.asOf,
-      listed: (job, worker, workers) => {
+      listed: (job, worker, workers, facts) => {
         const row = this.queue.rowOf(snapshot, job, worker, workers);
-        return typeof row === 'string' ? row : listedWorker(row);
+        if (typeof row === 'string') return row;
+        const isOverdue = this.isOverdue(`${job}_${worker}`, row, facts, snapshot.asOf);
+        return listedWorker(row, facts, isOverdue);
       },
     };
   }
@@ -96,5 +105,14 @@ export class SlurmSystem implements BatchSystem {
 
   toError(error: unknown): DomainError {
     return toSchedulingError(error);
+  }
+
+  private isOverdue(key: string, row: SlurmRow, facts: WorkerFacts, asOf: number): boolean {
+    if (!isUnrecordedEnd(row, facts)) {
+      this.unrecorded.end(key);
+      return false;
+    }
+    this.unrecorded.note(key, asOf);
+    return this.unrecorded.lengthOf(key) > RECORD_LAG_MS;
   }
 }
