@@ -3,7 +3,9 @@ import type { SlurmClient, SlurmRows, SlurmSubmission } from './slurm-client.js'
 import type { SlurmCommands } from './slurm-commands.js';
 import { SlurmError } from './slurm-error.js';
 
-const QUEUE_ARGS = ['--states=all', '--array', '--noheader', '--format=%F|%K|%T|%r'];
+/** Without `--all` it leaves out a user's own jobs in partitions that are hidden from that user. */
+const EVERY_JOB = ['--all', '--states=all', '--noheader'];
+const QUEUE_ARGS = [...EVERY_JOB, '--array', '--format=%F|%K|%T|%r'];
 const ACCOUNT_ARGS = [
   '--noheader',
   '--parsable2',
@@ -36,7 +38,7 @@ export class CommandSlurmClient implements SlurmClient {
   }
 
   async commentsOf(name: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const args = ['--me', '--states=all', '--noheader', `--name=${name}`, '--format=%F|%k'];
+    const args = ['--me', ...EVERY_JOB, `--name=${name}`, '--format=%F|%k'];
     const comments = new Map<string, string>();
     for (const line of (await this.commands.run('squeue', args, signal)).split('\n')) {
       const [, job, comment] = /^\s*(\d+)\|(.*)$/.exec(line) ?? [];

@@ -1,4 +1,5 @@
 import type { SlurmRow, SlurmRows } from './slurm-client.js';
+import { expandTasks } from './task-list.js';
 
 /** `CANCELLED by 1000` and `CANCELLED+` are CANCELLED. */
 function stateWord(text: string): string {
@@ -17,18 +18,26 @@ export function parseQueue(text: string): SlurmRows {
   return rows;
 }
 
+/** `7`, `7_2`, or for tasks that wait together `7_[1-3]`. */
+function keysOf(text: string): readonly string[] {
+  if (/^\d+(?:_\d+)?$/.test(text)) return [text];
+  const [, job = '', tasks] = /^(\d+)_\[(.+)\]$/.exec(text) ?? [];
+  return tasks === undefined ? [] : expandTasks(tasks).map((task) => `${job}_${task}`);
+}
+
 /** @param text lines of job (with `_index`), state, end, reason */
 export function parseAccounts(text: string): SlurmRows {
   const rows = new Map<string, SlurmRow>();
   for (const line of text.split('\n')) {
     const [key = '', state = '', end = '', ...reason] = line.trim().split('|');
-    if (!/^\d+(?:_\d+)?$/.test(key) || state === '') continue;
+    if (state === '') continue;
     const endedAt = /^\d{4}-\d\d-\d\dT[\d:]{8}$/.test(end) ? `${end}Z` : undefined;
-    rows.set(key, {
+    const row = {
       state: stateWord(state),
       reason: reason.join('|'),
       ...(endedAt !== undefined && { endedAt }),
-    });
+    };
+    for (const each of keysOf(key)) rows.set(each, row);
   }
   return rows;
 }

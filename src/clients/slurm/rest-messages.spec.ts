@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   errorOf,
-  expandTasks,
   jobNumberOf,
   parseAccounting,
   parseJobs,
   submissionBody,
 } from './rest-messages.js';
+import { expandTasks } from './task-list.js';
 
 const listed = (changes: object) => ({
   jobs: [

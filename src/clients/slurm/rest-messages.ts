@@ -1,5 +1,6 @@
 import type { SlurmRow, SlurmRows, SlurmSubmission } from './slurm-client.js';
 import { SlurmError } from './slurm-error.js';
+import { expandTasks } from './task-list.js';
 
 /*
  * What slurmrestd says and is told, in version 0.0.38 of its API, which SLURM has from 22.05 to 23.11.
@@ -8,8 +9,6 @@ import { SlurmError } from './slurm-error.js';
 
 /** The search path of a job's script; it inherits nothing. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** A job array has no more tasks than this, whatever an answer says. Source: slurm.conf, MaxArraySize. */
-const MAX_TASKS = 4_000_001;
 /** SLURM's numbers of what is no answer about a job: communication, sockets, authentication. */
 const NO_ANSWER_BELOW = 2_000;
 const SOCKETS_AND_BEYOND = 5_000;
@@ -75,21 +74,6 @@ export function parseJobs(answer: unknown, user: string): readonly ListedJob[] {
     const rows = new Map<string, SlurmRow>(keys.map((key) => [key, row]));
     return [{ job, name: textOf(name), comment: textOf(comment), rows }];
   });
-}
-
-/** `1-3,7%2`: 1, 2, 3 and 7. What SLURM has cut short ends where it does. */
-export function expandTasks(text: string): readonly number[] {
-  return text
-    .replace(/%\d+$/, '')
-    .split(',')
-    .flatMap((part) => {
-      const [, from, to, step] = /^(\d+)(?:-(\d+))?(?::(\d+))?$/.exec(part) ?? [];
-      if (from === undefined) return [];
-      const [first, by] = [Number(from), Math.max(Number(step ?? 1), 1)];
-      const last = Math.min(Number(to ?? from), MAX_TASKS);
-      const count = Math.max(Math.floor((last - first) / by) + 1, 0);
-      return Array.from({ length: count }, (_, index) => first + index * by);
-    });
 }
 
 /** What accounting says of a job and of each task of an array. */

@@ -1,6 +1,7 @@
 import type { SlurmClient, SlurmRow, SlurmRows } from '../../../clients/slurm/slurm-client.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import { isEnd } from './slurm-status.js';
+import { Spells } from './spells.js';
 
 /** What SLURM listed at one moment, by `job` or `job_worker`. */
 export interface QueueSnapshot {
@@ -26,9 +27,11 @@ export class SlurmQueue {
   private flight: Promise<QueueSnapshot> | undefined;
   private fault: { readonly error: unknown; readonly at: number } | undefined;
   private interval = MIN_INTERVAL_MS;
-  private readonly missing = new Set<string>();
-  private readonly absentSince = new Map<string, number>();
-  private readonly accounted = new Map<string, SlurmRow>();
+  /** What the queue does not list and accounting is to be asked for: the keys of each job. */
+  private readonly missing = new Map<string, Set<string>>();
+  private readonly absent = new Spells();
+  /** The ends that SLURM has told; it forgets them sooner than we do. */
+  private readonly ended = new Map<string, SlurmRow>();
 
   constructor(
     private readonly client: Pick<SlurmClient, 'queue' | 'accounts' | 'maxAccounts'>,
@@ -60,15 +63,15 @@ export class SlurmQueue {
     workers: number,
   ): SlurmRow | 'absent' | 'lost' {
     const key = workers > 1 ? `${job}_${worker}` : job;
-    const row = snapshot.rows.get(key) ?? this.accounted.get(key);
+    const row = snapshot.rows.get(key) ?? this.ended.get(key);
     if (row !== undefined) {
-      this.absentSince.delete(key);
+      this.absent.end(key);
+      if (isEnd(row.state)) this.keepEnd(key, row);
       return row;
     }
-    this.missing.add(job);
-    const since = this.absentSince.get(key) ?? snapshot.asOf;
-    this.absentSince.set(key, since);
-    return snapshot.asOf - since > LOST_AFTER_MS ? 'lost' : 'absent';
+    if (this.accounting) this.missing.set(job, (this.missing.get(job) ?? new Set()).add(key));
+    else this.absent.note(key, snapshot.asOf);
+    return this.absent.lengthOf(key) > LOST_AFTER_MS ? 'lost' : 'absent';
   }
 
   private look(): Promise<QueueSnapshot> {
@@ -85,7 +88,7 @@ export class SlurmQueue {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
       const rows = await this.client.queue(signal);
-      if (this.accounting && this.missing.size > 0) await this.askAccounting(signal);
+      if (this.missing.size > 0) await this.askAccounting(asOf, signal);
       this.latest = { asOf, rows };
       this.fault = undefined;
       return this.latest;
@@ -99,19 +102,33 @@ export class SlurmQueue {
   }
 
   /** One call for all. Its answer may lag: what it does not know yet is asked for again. */
-  private async askAccounting(signal: AbortSignal): Promise<void> {
-    const jobs = [...this.missing].slice(0, this.client.maxAccounts);
+  private async askAccounting(asOf: number, signal: AbortSignal): Promise<void> {
+    const asked = [...this.missing].slice(0, this.client.maxAccounts);
+    const jobs = asked.map(([job]) => job);
     const rows = await this.client
       .accounts(jobs, signal)
-      // Nothing is proven without it; the jobs' own records may still come.
-      .catch((): SlurmRows => new Map());
-    if (this.accounted.size > MAX_KEPT) this.accounted.clear();
-    if (this.absentSince.size > MAX_KEPT) this.absentSince.clear();
-    for (const [key, row] of rows) {
-      // It may not have heard of the end yet.
-      if (isEnd(row.state)) this.accounted.set(key, row);
+      // The jobs' own records may still come; that nobody knows them is not proven without it.
+      .catch(() => undefined);
+    for (const [job, keys] of asked) {
+      this.missing.delete(job);
+      for (const key of keys) this.learn(key, rows, asOf);
     }
-    for (const job of jobs) this.missing.delete(job);
+  }
+
+  private learn(key: string, rows: SlurmRows | undefined, asOf: number): void {
+    const row = rows?.get(key);
+    if (rows !== undefined && row === undefined) {
+      this.absent.note(key, asOf);
+      return;
+    }
+    this.absent.end(key);
+    // It may not have heard of the end yet.
+    if (row !== undefined && isEnd(row.state)) this.keepEnd(key, row);
+  }
+
+  private keepEnd(key: string, row: SlurmRow): void {
+    if (this.ended.size > MAX_KEPT) this.ended.clear();
+    this.ended.set(key, row);
   }
 }
 
