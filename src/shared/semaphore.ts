@@ -1,27 +1,61 @@
+/** Thrown to a task whose turn did not come in time: it has not run, and nothing was done for it. */
+export class TurnMissed extends Error {
+  constructor(cause: unknown) {
+    super('the turn did not come in time', { cause });
+    this.name = 'TurnMissed';
+  }
+}
+
 /** Lets at most so many tasks run at once; the others wait in their order. */
 export class Semaphore {
-  private readonly waiting: (() => void)[] = [];
+  /** In the order of their arrival. */
+  private readonly waiting = new Set<() => void>();
   private running = 0;
 
   constructor(private readonly limit: number) {}
 
   /** How many tasks wait. */
   get queued(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
-  /** Runs the task when its turn comes; one whose `signal` ended while it waited does not run. */
+  /**
+   * Runs the task when its turn comes.
+   * @throws TurnMissed as soon as `signal` ends before that.
+   */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.running >= this.limit)
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.running += 1;
+    if (signal.aborted) throw new TurnMissed(signal.reason);
+    if (this.running < this.limit) this.running += 1;
+    else await this.turn(signal);
     try {
-      signal.throwIfAborted();
       return await task();
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.running -= 1;
-      else next();
+      this.pass();
     }
+  }
+
+  private turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.waiting.delete(begin);
+        reject(new TurnMissed(signal.reason));
+      };
+      const begin = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.waiting.add(begin);
+    });
+  }
+
+  private pass(): void {
+    const [next] = this.waiting;
+    if (next === undefined) {
+      this.running -= 1;
+      return;
+    }
+    this.waiting.delete(next);
+    next();
   }
 }

@@ -121,4 +121,15 @@ describe('the log cache', () => {
     await cache.read(job(names[0]), WINDOW, signal);
     expect(backend.calls.logs).toBe(reads + 1);
   });
+
+  it('tells who waits behind slow reads for too long that the backend does not answer', async () => {
+    const { backend, cache, job } = setUp();
+    backend.logs = () => new Promise(() => undefined);
+    const names = Array.from({ length: 5 }, (_, index) => `job-${index}` as JobName);
+    for (const name of names) backend.create(name);
+    const time = new AbortController();
+    const reads = names.map((name) => cache.read(job(name), WINDOW, time.signal));
+    time.abort(new DOMException('late', 'TimeoutError'));
+    await expect(reads[4]).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true });
+  });
 });

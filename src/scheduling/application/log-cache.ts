@@ -2,7 +2,8 @@ import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
 import type { JobLog, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
-import { Semaphore } from '../../shared/semaphore.js';
+import { backendUnavailable } from '../domain/scheduling-errors.js';
+import { Semaphore, TurnMissed } from '../../shared/semaphore.js';
 import type { MonotonicClock } from './sync-times.js';
 
 const MAX_PARALLEL_READS = 4;
@@ -59,7 +60,7 @@ export class LogCache {
     if (flight?.incarnation === job.incarnation && (flight.isComplete || !isComplete)) {
       return flight.log;
     }
-    const log = this.readBackend(job, isComplete, window, signal);
+    const log = this.inTurn(() => this.readBackend(job, isComplete, window, signal), signal);
     const read = { incarnation: job.incarnation, isComplete, log };
     this.reads.set(job.name, read);
     return log.finally(() => {
@@ -83,18 +84,25 @@ export class LogCache {
     window: LogWindow,
     signal: AbortSignal,
   ): Promise<JobLog> {
-    return this.gate.run(async () => {
-      const began = this.now();
-      const log = await this.backend.logs(job.name, window, signal);
-      const ended = this.now();
-      // What took long was the wait for a part that did not come: no measure of what a read costs.
-      const cost = log.isPartial === true ? 0 : (ended - began) * READ_SHARE;
-      const validUntil = ended + Math.max(MIN_PAUSE_MS, cost);
-      const { incarnation } = job;
-      const isWhole = isComplete && log.isPartial !== true;
-      this.keep(job.name, { incarnation, isComplete: isWhole, log, validUntil });
-      return log;
-    }, signal);
+    const began = this.now();
+    const log = await this.backend.logs(job.name, window, signal);
+    const ended = this.now();
+    // What took long was the wait for a part that did not come: no measure of what a read costs.
+    const cost = log.isPartial === true ? 0 : (ended - began) * READ_SHARE;
+    const validUntil = ended + Math.max(MIN_PAUSE_MS, cost);
+    const { incarnation } = job;
+    const isWhole = isComplete && log.isPartial !== true;
+    this.keep(job.name, { incarnation, isComplete: isWhole, log, validUntil });
+    return log;
+  }
+
+  private async inTurn(read: () => Promise<JobLog>, signal: AbortSignal): Promise<JobLog> {
+    try {
+      return await this.gate.run(read, signal);
+    } catch (error) {
+      if (!(error instanceof TurnMissed)) throw error;
+      throw backendUnavailable('too many logs are being read; ask again later', error);
+    }
   }
 
   /** The most recently used log is the last to go. */

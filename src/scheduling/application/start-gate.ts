@@ -1,5 +1,5 @@
 import { DomainError } from '../../shared/domain-error.js';
-import { Semaphore } from '../../shared/semaphore.js';
+import { Semaphore, TurnMissed } from '../../shared/semaphore.js';
 
 /** Starts beyond this many in the queue are turned away: they would not be reached in time. */
 const MAX_QUEUED = 256;
@@ -16,12 +16,21 @@ export class StartGate {
     this.semaphore = new Semaphore(parallel);
   }
 
-  /** @throws DomainError `BackendBusy` when the queue is full; nothing was started. */
-  pass<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * @throws DomainError `BackendBusy` when the queue is full, or the turn does not come before
+   *   `signal`; nothing was started.
+   */
+  async pass<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.semaphore.queued >= MAX_QUEUED) {
       const message = `${MAX_QUEUED} jobs are waiting to be started already; try again later`;
-      return Promise.reject(new DomainError('BackendBusy', message));
+      throw new DomainError('BackendBusy', message);
     }
-    return this.semaphore.run(start, signal);
+    try {
+      return await this.semaphore.run(start, signal);
+    } catch (error) {
+      if (!(error instanceof TurnMissed)) throw error;
+      const message = 'too many jobs are being started; try again later';
+      throw new DomainError('BackendBusy', message, { retryable: true, cause: error });
+    }
   }
 }
