@@ -17,6 +17,8 @@ export interface DomainErrorOptions {
   readonly fields?: Readonly<Record<string, string>>;
   /** True when the same call may succeed later without a change by the caller. */
   readonly retryable?: boolean;
+  /** In how many seconds the same call may succeed at the earliest, where the other side has said so. */
+  readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -27,6 +29,7 @@ export interface DomainErrorOptions {
 export class DomainError extends Error {
   readonly fields: Readonly<Record<string, string>> | undefined;
   readonly retryable: boolean;
+  readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -37,6 +40,7 @@ export class DomainError extends Error {
     this.name = code;
     this.fields = options.fields;
     this.retryable = options.retryable ?? false;
+    this.retryAfter = options.retryAfter;
   }
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { jobName, jobSpec } from '../../../test/fakes/builders.js';
 import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
 import { KeptInMemory } from '../../../test/fakes/kept-in-memory.js';
-import { invalidFields } from '../../shared/domain-error.js';
+import { DomainError, invalidFields } from '../../shared/domain-error.js';
 import { backendUnavailable, imageUnavailable, jobRefused } from '../domain/scheduling-errors.js';
 import { DeferredJobs } from './deferred-jobs.js';
 import { JobTable } from './job-table.js';
@@ -15,7 +15,10 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const signal = AbortSignal.timeout(60_000);
 
 const running: DeferredJobs[] = [];
-afterEach(() => running.splice(0).forEach((jobs) => jobs.stop()));
+afterEach(() => {
+  vi.restoreAllMocks();
+  running.splice(0).forEach((jobs) => jobs.stop());
+});
 
 function keeping() {
   const backend = new InMemoryScheduler();
@@ -72,6 +75,18 @@ describe('a job that is kept', () => {
     await kept.keep(SPEC);
     replica(backend);
     await eventually(() => backend.specs.length === 1);
+    expect(kept.failures.size).toBe(0);
+  });
+
+  it('outlives an outage, passing errors after it, and an error that nobody has foreseen', async () => {
+    const { backend, kept } = keeping();
+    const silence = Array.from({ length: 5 }, () => backendUnavailable('silence'));
+    const passing = new DomainError('BackendError', 'not now', { retryable: true });
+    backend.failNext('prepare', ...silence, new DOMException('late', 'TimeoutError'), passing);
+    await kept.keep(SPEC);
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    replica(backend);
+    await eventually(() => backend.specs.length + kept.failures.size === 1);
     expect(kept.failures.size).toBe(0);
   });
 

@@ -5,14 +5,15 @@ import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
 import type { Deferrals, SchedulerPort } from '../domain/scheduler.port.js';
 import { fullJitter, pause } from './backoff.js';
+import { Patience, askedPause } from './patience.js';
 
 /** How soon a job is taken up that another replica has left behind, in milliseconds. */
 const ROUND_MS = 5_000;
 const LONGEST_PAUSE_MS = 30_000;
 const SUBMIT_MS = 60_000;
 const CALL_MS = 10_000;
-/** A backend that answers with the same error this often means it; one that is silent is waited for. */
-const MAX_ATTEMPTS = 5;
+/** Nobody waits for an answer any more, so a registry has time to come to itself. */
+const PATIENCE = { image: 600_000, isUnattended: true } as const;
 
 const REASONS: Readonly<Record<string, FailureReason>> = {
   ImageUnavailable: 'ImagePull',
@@ -70,15 +71,17 @@ export class DeferredJobs {
   /** Brings one job to its submission or to its failure. */
   private async follow(spec: JobSpec, deferrals: Deferrals): Promise<void> {
     this.underway.add(spec.name);
+    const patience = new Patience(PATIENCE);
     try {
       for (let attempt = 0; ; attempt += 1) {
         const error = await this.attempt(spec, deferrals);
         if (error === undefined || this.ended.signal.aborted) return;
-        if (!mayPass(error, attempt)) {
+        if (!patience.allows(error)) {
           await deferrals.fail(spec.name, toFailure(error), this.within(CALL_MS));
           return;
         }
-        await pause(fullJitter(attempt, LONGEST_PAUSE_MS), this.ended.signal);
+        const least = askedPause(error);
+        await pause(least + fullJitter(attempt, LONGEST_PAUSE_MS), this.ended.signal);
       }
     } catch (error) {
       // It is still kept: the next round takes it up again.
@@ -106,12 +109,6 @@ export class DeferredJobs {
   private within(milliseconds: number): AbortSignal {
     return AbortSignal.any([this.ended.signal, AbortSignal.timeout(milliseconds)]);
   }
-}
-
-function mayPass(error: unknown, attempt: number): boolean {
-  if (!(error instanceof DomainError)) return false;
-  if (error.code === 'BackendUnavailable' || error.code === 'StorageUnavailable') return true;
-  return error.code === 'BackendBusy' || (error.retryable && attempt + 1 < MAX_ATTEMPTS);
 }
 
 function toFailure(error: unknown) {

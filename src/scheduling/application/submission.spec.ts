@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { jobName, jobSpec, specHash } from '../../../test/fakes/builders.js';
 import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
 import { DomainError } from '../../shared/domain-error.js';
@@ -209,6 +209,24 @@ describe('a fault that passes', () => {
     backend.failNext('find', fault);
     await expect(submit()).resolves.toMatchObject({ state: { status: 'started' } });
     expect(backend.calls.submit).toBe(1);
+  });
+
+  it('is absorbed also when the backend stumbles for some time after an outage', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const backend = new InMemoryScheduler();
+    const stumbling = new DomainError('BackendError', 'not now', { retryable: true });
+    backend.failNext('submit', ...Array.from({ length: 6 }, () => fault), stumbling, stumbling);
+    await expect(service(backend).submit()).resolves.toMatchObject({ name: NAME });
+    vi.restoreAllMocks();
+  });
+
+  it('of a registry is waited for as long as the request lasts', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const backend = new InMemoryScheduler();
+    const tooMany = new DomainError('ImageUnavailable', 'too many requests', { retryable: true });
+    backend.failNext('prepare', ...Array.from({ length: 30 }, () => tooMany));
+    await expect(service(backend).submit()).resolves.toMatchObject({ name: NAME });
+    vi.restoreAllMocks();
   });
 
   it('and does not pass in time is told as it is', async () => {

@@ -1,4 +1,4 @@
-import { DomainError, hasCode } from '../../shared/domain-error.js';
+import { hasCode } from '../../shared/domain-error.js';
 import { assertSupported } from '../domain/feature-rules.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
@@ -8,13 +8,13 @@ import { backendUnavailable, jobConflict } from '../domain/scheduling-errors.js'
 import type { SpecHash } from '../domain/spec-hash.js';
 import { fullJitter, pause } from './backoff.js';
 import type { JobTable } from './job-table.js';
+import { Patience, askedPause } from './patience.js';
 
 export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
 
-/** A backend that answers with the same error this often means it; one that is silent is waited for. */
-const MAX_ATTEMPTS = 5;
 /** How long a client is kept waiting for an image, in milliseconds. */
 const PREPARE_MS = 60_000;
+const PATIENCE = { image: PREPARE_MS, isUnattended: false } as const;
 const KEEP_MS = 5_000;
 /** After this long, in milliseconds, what was known of the job may be old. */
 const LONG_PREPARE_MS = 1_000;
@@ -89,13 +89,14 @@ export class Submissions {
         prepared = undefined;
         throw error;
       }));
+    const patience = new Patience(PATIENCE);
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.attempt(name, specHash, { verify, prepare: prepareOnce }, signal);
       } catch (error) {
-        if (!isWorthRetrying(error, attempt)) throw error;
+        if (!patience.allows(error)) throw error;
         const wait = AbortSignal.any([signal, this.leaving.signal]);
-        if (!(await pause(fullJitter(attempt), wait))) throw error;
+        if (!(await pause(askedPause(error) + fullJitter(attempt), wait))) throw error;
       }
     }
   }
@@ -186,9 +187,4 @@ export class Submissions {
 function isUnstarted({ state, isDeferred, isPartlyStarted }: Job): boolean {
   const isWaiting = state.status === 'notstarted' || isPartlyStarted !== undefined;
   return isWaiting && isDeferred === undefined;
-}
-
-function isWorthRetrying(error: unknown, attempt: number): boolean {
-  if (!(error instanceof DomainError) || !error.retryable) return false;
-  return error.code === 'BackendUnavailable' || attempt + 1 < MAX_ATTEMPTS;
 }
