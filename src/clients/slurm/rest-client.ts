@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance } from 'axios';
 import {
   errorOf,
+  hasJobs,
   jobNumberOf,
   parseAccounting,
   parseJobs,
@@ -29,6 +30,9 @@ const ACCOUNTS = '/slurmdb/v0.0.38';
 /** It lists the jobs of all users, some 4 kB each. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const NO_SUCH_JOB = /invalid job id/i;
+/** Of accounting. */
+const NOTHING_FOUND = /nothing found|no .*found|empty/i;
+const FIRST_ERROR_STATUS = 400;
 /** The caller's own deadline is shorter. */
 const DEADLINE_MS = 30_000;
 const MILLISECONDS = 1_000;
@@ -82,12 +86,16 @@ export class RestSlurmClient implements SlurmClient {
     const rows = new Map<string, SlurmRow>();
     for (const job of jobs) {
       const token = await readToken(this.options.token);
+      const path = `${ACCOUNTS}/job/${job}`;
+      const answer = await this.send({ method: 'GET', path }, token, signal);
+      const error = errorOf(answer);
       // What it does not know is no error here: accounting lags.
-      const answer = await this.send(
-        { method: 'GET', path: `${ACCOUNTS}/job/${job}` },
-        token,
-        signal,
-      );
+      if (error !== undefined && !NOTHING_FOUND.test(error.words)) {
+        throw this.explained(error, token);
+      }
+      if (error === undefined && !hasJobs(answer)) {
+        throw new SlurmError('slurmrestd answers without a list of jobs', false);
+      }
       for (const [key, row] of parseAccounting(answer)) rows.set(key, row);
     }
     return rows;
@@ -105,6 +113,7 @@ export class RestSlurmClient implements SlurmClient {
   private async jobs(path: string, signal: AbortSignal): Promise<ReturnType<typeof parseJobs>> {
     const token = await readToken(this.options.token);
     const answer = await this.checked({ method: 'GET', path }, token, signal);
+    if (!hasJobs(answer)) throw new SlurmError('slurmrestd answers without a list of jobs', false);
     return parseJobs(answer, this.userOf(token));
   }
 
@@ -134,6 +143,10 @@ export class RestSlurmClient implements SlurmClient {
     }
     if (typeof data !== 'object') {
       throw new SlurmError(`slurmrestd answers ${status} without JSON`, false);
+    }
+    // Whatever stands in between says nothing of SLURM.
+    if (status >= FIRST_ERROR_STATUS && errorOf(data) === undefined) {
+      throw new SlurmError(`slurmrestd answers ${status} without an error of SLURM`, false);
     }
     return data;
   }

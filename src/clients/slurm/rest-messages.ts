@@ -50,6 +50,11 @@ export function jobNumberOf(answer: unknown): string | undefined {
   return isNumber(job) && job > 0 ? String(job) : undefined;
 }
 
+/** A list that is empty is one, too; an answer without any says nothing of jobs. */
+export function hasJobs(answer: unknown): boolean {
+  return isObject(answer) && Array.isArray(answer['jobs']);
+}
+
 interface ListedJob {
   readonly job: string;
   readonly name: string;
