@@ -49,7 +49,7 @@ export class SlurmCommands {
       child.on('close', (code) => {
         if (output.isFull) reject(new SlurmError(`${program} gave too much output`, false));
         else if (code === 0) resolve(output.text());
-        else reject(toSlurmError(words.text()));
+        else reject(toSlurmError({ program, code, words: words.text() }));
       });
       // A program that ends before it has read everything says why by itself.
       child.stdin.on('error', () => undefined);

@@ -6,7 +6,7 @@ import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
 
 /** Refusals that pass by themselves. Source: slurm_errno.c. */
 const PASSING =
-  /job submission limit|job violates accounting\/QOS policy|in the process of|not respond/i;
+  /job submission limit|job violates accounting\/QOS policy|in the process of|not respond|I\/O error|system call interrupted|no space left/i;
 
 export function toSchedulingError(error: unknown): DomainError {
   if (!(error instanceof SlurmError)) return toRecordError(error);
