@@ -3,6 +3,8 @@ import { invalidFields } from '../../../shared/domain-error.js';
 
 /** A node with resources that only it names, such as GPUs. */
 interface NodeResources {
+  readonly Status?: { readonly State: string };
+  readonly Spec?: { readonly Availability?: string };
   readonly Description?: {
     readonly Resources?: {
       readonly GenericResources?: readonly {
@@ -23,12 +25,11 @@ export class GenericResources {
   /** @throws DomainError `InvalidRequest` naming `gpu_limit` where no node has as many. */
   async assertPresent(count: number, signal: AbortSignal): Promise<void> {
     const nodes = (await this.engine.listNodes(signal)) as readonly NodeResources[];
-    const most = Math.max(0, ...nodes.map((node) => this.countOn(node)));
+    const most = Math.max(0, ...nodes.filter(takesJobs).map((node) => this.countOn(node)));
     if (most >= count) return;
     const has = most === 0 ? 'has none' : `has at most ${most} on one node`;
-    throw invalidFields({
-      gpu_limit: `the swarm ${has} (generic resource "${this.kind}" of its nodes)`,
-    });
+    const where = `generic resource "${this.kind}" of the nodes that take jobs`;
+    throw invalidFields({ gpu_limit: `the swarm ${has} (${where})` });
   }
 
   private countOn({ Description }: NodeResources): number {
@@ -38,4 +39,9 @@ export class GenericResources {
       return NamedResourceSpec?.Kind === this.kind ? sum + 1 : sum;
     }, 0);
   }
+}
+
+/** One that is down, or that its operator has emptied, may never come back. */
+function takesJobs({ Status, Spec }: NodeResources): boolean {
+  return Status?.State !== 'down' && Spec?.Availability !== 'drain';
 }
