@@ -72,6 +72,39 @@ describe('the tasks of a job', () => {
 });
 
 describe('a job', () => {
+  it('tells no path of a node: its mounts are named as it sees them', () => {
+    const made = service();
+    const mounts = [
+      { Type: 'bind', Source: '/srv/store/key/incoming', Target: '/share/incoming' },
+      { Type: 'tmpfs', Target: '/dev/shm' },
+    ];
+    Object.assign((made.Spec.TaskTemplate as { ContainerSpec: object }).ContainerSpec, {
+      Mounts: mounts,
+    });
+    const Err = 'invalid mount config: bind source path does not exist: /srv/store/key/incoming';
+    const rejected = task({ State: 'rejected' });
+    const waiting = task({ State: 'pending' });
+    for (const seen of [rejected, waiting]) {
+      const { message } = toJob(NAME, made, [{ ...seen, Status: { ...seen.Status, Err } }]).state;
+      expect(message).toContain('does not exist: /share/incoming');
+      expect(message).not.toContain('/srv');
+    }
+  });
+
+  it('is cancelled of a service that somebody has scaled down, once the swarm has no task of it', () => {
+    const scaled = service({ 'org.chrisproject.pman.workers': '2' });
+    const Mode = { Replicated: { Replicas: 0 } };
+    const away = { ...scaled, Spec: { ...scaled.Spec, Mode } } as SwarmService;
+    expect(toJob(NAME, away, [task({}), task({ Slot: 2 })]).state.status).toBe('started');
+    expect(toJob(NAME, away, [task({})]).state.status).toBe('started');
+    expect(toJob(NAME, away, []).state).toMatchObject({
+      status: 'finishedWithError',
+      reason: 'Cancelled',
+      message: expect.stringContaining('scaled down'),
+      timestamp: 'then',
+    });
+  });
+
   it('has its image and command before it has a task', () => {
     expect(toJob(NAME, service(), [])).toMatchObject({
       image: 'alpine:3',

@@ -1,6 +1,7 @@
 import type { SwarmService, SwarmTask } from '../../../clients/docker-engine/swarm-engine.js';
 import type { FailureReason } from '../../domain/failure-reason.js';
 import type { Job, JobState } from '../../domain/job.js';
+import { withoutHostPaths, type SeenPath } from '../../domain/host-paths.js';
 import type { JobName } from '../../domain/job-name.js';
 import { MANAGED_BY, OWN_LABELS, parseWorkers } from '../../domain/own-labels.js';
 import type { SpecHash } from '../../domain/spec-hash.js';
@@ -20,6 +21,7 @@ interface ContainerSpec {
   readonly Image?: string;
   readonly Command?: readonly string[];
   readonly Args?: readonly string[];
+  readonly Mounts?: readonly { readonly Source?: string; readonly Target: string }[];
 }
 
 interface TaskTemplate {
@@ -86,7 +88,7 @@ export function toJob(name: JobName, service: MadeService, all: readonly SwarmTa
   const { ContainerSpec = {}, Resources } = service.Spec.TaskTemplate as TaskTemplate;
   const time = parseTimeLimit(labels[OWN_LABELS.timeLimit]);
   const limits = { memory: Resources?.Limits?.MemoryBytes ?? 0, time };
-  const state = endedState(service, limits) ?? aggregateWorkers(statesOf(tasks, limits));
+  const state = endedState(service, limits) ?? aggregateWorkers(statesOf(service, tasks, limits));
   const deadline =
     state.status === 'started' && time !== undefined
       ? deadlineOf(state.timestamp, time)
@@ -98,28 +100,57 @@ export function toJob(name: JobName, service: MadeService, all: readonly SwarmTa
     mark: markOf(service, tasks),
     image: labels[OWN_LABELS.image] ?? ContainerSpec.Image ?? '',
     command: commandOf(ContainerSpec, labels),
-    state,
+    state: { ...state, message: withoutHostPaths(state.message, pathsOf(ContainerSpec)) },
     ...(deadline !== undefined && { deadline }),
   };
 }
 
+/** The swarm's words name what could not be mounted by its path on the node. */
+function pathsOf({ Mounts = [] }: ContainerSpec): readonly SeenPath[] {
+  return Mounts.flatMap(({ Source: source = '', Target: target }) =>
+    source === '' ? [] : [{ source, target }],
+  );
+}
+
 function statesOf(
+  service: MadeService,
   tasks: readonly (SwarmTask | undefined)[],
   limits: WorkerLimits,
 ): readonly JobState[] {
-  return tasks.map((task) => taskToState(task, limits));
+  const isScaledDown = (replicasOf(service) ?? tasks.length) < tasks.length;
+  return tasks.map((task) =>
+    task === undefined && isScaledDown ? takenAway(service) : taskToState(task, limits),
+  );
+}
+
+/** Somebody else has told the swarm to run fewer tasks than the job has workers: none will follow. */
+function takenAway(service: MadeService): JobState {
+  const message = 'cancelled: its service was scaled down';
+  const timestamp = updatedAt(service);
+  return { status: 'finishedWithError', reason: 'Cancelled', message, timestamp };
+}
+
+function replicasOf({ Spec }: MadeService): number | undefined {
+  const { Mode } = Spec as {
+    readonly Mode?: { readonly Replicated?: { readonly Replicas?: number } };
+  };
+  return Mode?.Replicated?.Replicas;
+}
+
+/** When somebody last changed what the swarm is to run; absent before it has been made. */
+export function updatedAt(service: MadeService): string {
+  return (service as { readonly UpdatedAt?: string }).UpdatedAt ?? '';
 }
 
 /** A job that was ended from outside has no tasks any more. */
 function endedState(service: MadeService, { time }: WorkerLimits): JobState | undefined {
   const reason = labelsOf(service.Spec)[OWN_LABELS.ended] as FailureReason | undefined;
   if (reason === undefined) return undefined;
-  const timestamp = (service as { readonly UpdatedAt?: string }).UpdatedAt ?? '';
   const failure =
     reason === 'TimeLimit' && time !== undefined
       ? timeLimitFailure(time)
       : { reason: 'Cancelled' as const, message: 'cancelled' };
-  return { status: 'finishedWithError', ...failure, timestamp };
+  return { status: 'finishedWithError', ...failure, timestamp: updatedAt(service) };
 }
 
 /** What the job was asked to run: Args, or Command and Args where we replaced the ENTRYPOINT. */
