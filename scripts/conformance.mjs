@@ -1,4 +1,4 @@
-// Runs the contract suite on a cluster that is there already: README, "On Kubernetes and OpenShift".
+// Runs the contract suite on a cluster that is there already: docs/install/kubernetes.md.
 //
 //   npm run conformance -- --kubeconfig FILE --store DIR [--claim NAME] [--namespace NS] [--images PREFIX]
 //

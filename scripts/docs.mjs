@@ -1,13 +1,18 @@
-// Writes the README's table of variables and .env.example from the service's own declarations.
+// Writes the tables of docs/configuration.md and .env.example from the service's own declarations.
 //
 //   npm run docs
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VARIABLES } from '../dist/config/environment.js';
+import { ENVIRONMENT_CLASSES, VARIABLES } from '../dist/config/environment.js';
+import { variablesOf } from '../dist/config/environment/variable.js';
 import { ROOT } from './lib/commands.mjs';
-import { environmentExample, replaceBetweenMarks, variableTable } from './lib/tables.mjs';
+import { environmentExample, replaceBetweenMarks, variableTables } from './lib/tables.mjs';
 
-const readme = join(ROOT, 'README.md');
-const text = await readFile(readme, 'utf8');
-await writeFile(readme, replaceBetweenMarks(text, 'variables', variableTable(VARIABLES)));
+const groups = ENVIRONMENT_CLASSES.map((group) => ({
+  name: group.name,
+  variables: variablesOf(group),
+}));
+const page = join(ROOT, 'docs/configuration.md');
+const text = await readFile(page, 'utf8');
+await writeFile(page, replaceBetweenMarks(text, 'variables', variableTables(groups)));
 await writeFile(join(ROOT, '.env.example'), environmentExample(VARIABLES));

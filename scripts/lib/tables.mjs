@@ -1,9 +1,32 @@
-/** The README's table of variables, in Markdown. */
-export function variableTable(variables) {
-  const code = (text) => (text === '' ? '' : `\`${text}\``);
+/** The heading of each group of variables, by the class that declares it. */
+const TITLES = {
+  JobEnvironment: 'Jobs and storage',
+  EngineEnvironment: 'Docker, Podman and Docker Swarm',
+  KubernetesEnvironment: 'Kubernetes and OpenShift',
+  CromwellEnvironment: 'Cromwell',
+  SlurmEnvironment: 'SLURM',
+  ProcessEnvironment: 'Processes',
+  ServiceEnvironment: 'The service itself',
+};
+
+const code = (text) => (text === '' ? '' : `\`${text}\``);
+/** A default that depends on other settings is said in words. */
+const value = (text) => (text.includes(' ') ? text : code(text));
+
+/** A table for each group of variables, in Markdown. */
+export function variableTables(groups) {
+  return groups
+    .map(({ name, variables }) => {
+      if (!(name in TITLES)) throw new Error(`${name} has no heading`);
+      return `## ${TITLES[name]}\n\n${variableTable(variables)}`;
+    })
+    .join('\n\n');
+}
+
+function variableTable(variables) {
   const cell = (text) => text.replaceAll('|', '\\|');
   const rows = variables.map(({ name, default: fallback, help, only = [] }) =>
-    [code(name), code(fallback), only.map(code).join(', '), help].map(cell).join(' | '),
+    [code(name), value(fallback), only.map(code).join(', '), help].map(cell).join(' | '),
   );
   return [
     '| variable | default | only for | meaning |',

@@ -3,18 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleJob } from '../../scripts/lib/sample-job.mjs';
-import {
-  environmentExample,
-  replaceBetweenMarks,
-  variableTable,
-} from '../../scripts/lib/tables.mjs';
-import { VARIABLES } from '../../src/config/environment.js';
-import { DOCKER_CAPABILITIES } from '../../src/scheduling/adapters/docker/docker.capabilities.js';
-import { KUBERNETES_CAPABILITIES } from '../../src/scheduling/adapters/kubernetes/kubernetes.capabilities.js';
-import { NO_CGROUPS } from '../../src/scheduling/adapters/process/host-abilities.js';
-import { processCapabilities } from '../../src/scheduling/adapters/process/process.capabilities.js';
-import { SWARM_CAPABILITIES } from '../../src/scheduling/adapters/swarm/swarm.capabilities.js';
-import type { SchedulerCapabilities } from '../../src/scheduling/domain/capabilities.js';
 import { demand, eventually, freePort, ROOT, start, type Running } from './commands.js';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
@@ -29,80 +17,6 @@ function blocks(text: string, language: string): string[] {
     .filter(([, found]) => found === language)
     .map(([, , content]) => content ?? '');
 }
-
-describe('the documented settings', () => {
-  it('are those of the service, in the README', () => {
-    expect(replaceBetweenMarks(README, 'variables', variableTable(VARIABLES))).toBe(README);
-  });
-
-  it('are those of the service, in .env.example', async () => {
-    const example = await readFile(join(ROOT, '.env.example'), 'utf8');
-    expect(example).toBe(environmentExample(VARIABLES));
-  });
-});
-
-/** A capability of jobs that is not in the table does not compile. */
-const ROW_OF: Record<Exclude<keyof SchedulerCapabilities, 'backend' | 'hints'>, string> = {
-  workers: 'workers > 1',
-  cpuLimit: 'CPU limit',
-  memoryLimit: 'memory limit',
-  gpus: 'GPUs',
-  shmSize: 'SHM_SIZE',
-  user: 'CONTAINER_USER',
-  labels: 'JOB_LABELS',
-  timeLimit: 'JOB_TIMEOUT',
-  mountSources: 'store',
-};
-
-const KEYS = Object.keys(ROW_OF) as (keyof typeof ROW_OF)[];
-
-const AS_USER = {
-  uid: 1000,
-  gid: 1000,
-  namespaces: 'none',
-  shareMount: false,
-  dropPrivileges: false,
-  boundedLogs: true,
-  cgroups: NO_CGROUPS,
-  accounts: [],
-} as const;
-const CGROUPS = { version: 'v2', memory: '/m', cpu: '/c', pids: '/p' } as const;
-const AS_ROOT = { ...AS_USER, uid: 0, gid: 0, dropPrivileges: true, cgroups: CGROUPS };
-
-const isSupported = (value: unknown): boolean =>
-  !['no', 'one', 'unenforced'].includes(String(value));
-
-describe('the table of what works where', () => {
-  const rows = section('What works where')
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  const cell = (feature: string, backend: string): string => {
-    const column = rows[0]?.indexOf(backend) ?? 0;
-    return rows.find(([, title]) => title === feature)?.[column] ?? 'no such row';
-  };
-
-  it.each(KEYS)('tells the truth about %s on Docker', (key) => {
-    const expected = isSupported(DOCKER_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
-    expect(cell(ROW_OF[key], 'docker')).toMatch(expected);
-  });
-
-  it.each(KEYS)('tells the truth about %s on a swarm', (key) => {
-    const expected = isSupported(SWARM_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
-    expect(cell(ROW_OF[key], 'swarm')).toMatch(expected);
-  });
-
-  it.each(KEYS)('tells the truth about %s on Kubernetes', (key) => {
-    const expected = isSupported(KUBERNETES_CAPABILITIES[key]) ? /^yes\b/ : /^no\b/;
-    expect(cell(ROW_OF[key], 'kubernetes')).toMatch(expected);
-  });
-
-  it.each(KEYS)('tells the truth about %s as processes', (key) => {
-    const [best, worst] = [processCapabilities(AS_ROOT)[key], processCapabilities(AS_USER)[key]];
-    const always = isSupported(worst) ? /^yes\b/ : /^as root\b/;
-    expect(cell(ROW_OF[key], 'process')).toMatch(isSupported(best) ? always : /^no\b/);
-  });
-});
 
 describe('the session with curl', () => {
   const session = section('A session with curl');
@@ -167,16 +81,5 @@ describe('the session with curl', () => {
     expect(Date.parse(final['timestamp'] ?? '')).not.toBeNaN();
     expect(await inShell(read)).toBe(output.trim());
     expect(await inShell(remove)).toBe(removed.trim());
-  });
-});
-
-describe('the commands in the README', () => {
-  it('exist', async () => {
-    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
-    for (const [, name = ''] of README.matchAll(/npm run ([\w:-]+)/g)) {
-      expect(scripts).toHaveProperty([name]);
-    }
   });
 });
