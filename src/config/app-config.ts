@@ -1,5 +1,5 @@
 import type { EngineConnection } from '../clients/docker-engine/engine-connection.js';
-import type { ClusterAddress } from '../clients/kubernetes/cluster-connection.js';
+import type { ClusterAddress } from '../clients/kubernetes/kubeconfig.js';
 import type { CromwellSchedulerConfig } from '../scheduling/adapters/cromwell/cromwell.factory.js';
 import type { SwarmOptions } from '../scheduling/adapters/swarm/swarm-options.js';
 import type { EngineOptions } from '../scheduling/adapters/docker-api/engine-options.js';

@@ -1,11 +1,18 @@
 import type { Dispatcher } from 'undici';
 import { ApiPace } from './api-pace.js';
-import { ClusterConnection, type ClusterAddress } from './cluster-connection.js';
-import { answeredError, KubernetesError, toKubernetesError } from './kubernetes-error.js';
+import { ClusterConnection } from './cluster-connection.js';
+import type { ClusterAddress } from './kubeconfig.js';
+import {
+  answeredError,
+  isUntrusted,
+  KubernetesError,
+  tooLong,
+  toKubernetesError,
+} from './kubernetes-error.js';
 
 /** The longest each kind of call may take, in milliseconds. */
 const DEADLINE_MS = { read: 5_000, list: 10_000, write: 30_000, log: 4_000 } as const;
-/** No page of a list is larger: 500 objects of at most 1.5 MiB would be, but not of our making. */
+/** More would be too much for this service's memory: a list is asked for in smaller pages then. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -24,7 +31,7 @@ type Answer = Dispatcher.ResponseData;
  * server asks for, and `KubernetesError` as the only error. Redirects are not followed.
  */
 export abstract class ApiCalls {
-  private connection: Promise<ClusterConnection> | undefined;
+  private connection: ClusterConnection | undefined;
   private readonly pace = new ApiPace();
   private answered = false;
   private clockOffset = 0;
@@ -41,8 +48,9 @@ export abstract class ApiCalls {
     return Date.now() + this.clockOffset;
   }
 
+  /** @throws KubernetesError when there is no usable configuration. */
   async namespace(): Promise<string> {
-    return (await this.connect()).namespace;
+    return this.connect().namespace;
   }
 
   /** One call with a JSON answer. */
@@ -87,19 +95,23 @@ export abstract class ApiCalls {
     }
   }
 
-  /** Sends again what was refused before anybody acted on it: for its haste, or an old token, once. */
+  /**
+   * Sends again what was refused before anybody acted on it: for its haste, or once for an old token or
+   * an old authority.
+   */
   private async send(request: ApiRequest, signal: AbortSignal): Promise<Answer> {
     for (let renewed = false; ;) {
       await this.pace.turn(signal);
-      const connection = await this.connect();
-      const answer = await this.sendOnce(connection, request, signal);
-      if (answer.statusCode < 300) return answer;
-      const error = answeredError(answer.statusCode, await readText(answer, MAX_ERROR_BYTES));
-      if (error.status === 429) this.pace.hold(headerOf(answer, 'retry-after'));
-      else if (error.status === 401 && !renewed) {
+      const connection = this.connect();
+      try {
+        return await this.sendOnce(connection, request, signal);
+      } catch (error) {
+        const { status } = error instanceof KubernetesError ? error : {};
+        if (status === 429) continue;
+        if (renewed || !(status === 401 || isUntrusted(error))) throw error;
         renewed = true;
         this.disconnect(connection);
-      } else throw error;
+      }
     }
   }
 
@@ -108,12 +120,14 @@ export abstract class ApiCalls {
     { method, path, query, body }: ApiRequest,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const answer = await connection.pool.request({
+    const { connections, headers } = await connection.access(signal);
+    const answer = await connections.request({
+      origin: connection.origin,
       method,
       path: `${connection.pathPrefix}/${path.map(encodeURIComponent).join('/')}`,
       ...(query !== undefined && { query }),
       headers: {
-        ...(await connection.headers()),
+        ...headers,
         accept: 'application/json',
         ...(body !== undefined && {
           'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
@@ -125,20 +139,19 @@ export abstract class ApiCalls {
     this.answered = true;
     const date = Date.parse(headerOf(answer, 'date') ?? '');
     if (!Number.isNaN(date)) this.clockOffset = date - Date.now();
-    return answer;
+    if (answer.statusCode < 300) return answer;
+    if (answer.statusCode === 429) this.pace.hold(headerOf(answer, 'retry-after'));
+    throw answeredError(answer.statusCode, await readText(answer, MAX_ERROR_BYTES));
   }
 
   /** A configuration that cannot be used is read again at the next call: it may have been mended. */
-  private connect(): Promise<ClusterConnection> {
-    this.connection ??= ClusterConnection.open(this.address).catch((error: unknown) => {
-      this.connection = undefined;
-      throw error;
-    });
+  private connect(): ClusterConnection {
+    this.connection ??= ClusterConnection.load(this.address);
     return this.connection;
   }
 
   private disconnect(connection: ClusterConnection): void {
-    this.connection = undefined;
+    if (this.connection === connection) this.connection = undefined;
     connection.close();
   }
 }
@@ -153,7 +166,7 @@ async function readText({ body }: Answer, most: number): Promise<string> {
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > most) throw new KubernetesError(undefined, 'an answer is too long', true);
+    if (bytes > most) throw tooLong();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

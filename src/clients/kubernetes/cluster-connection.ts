@@ -1,117 +1,89 @@
-import { KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
-import { readFileSync } from 'node:fs';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { RequestOptions } from 'node:https';
-import { dirname, resolve } from 'node:path';
-import { Pool } from 'undici';
-import { KubernetesError } from './kubernetes-error.js';
-
-/** Where the cluster is. */
-export interface ClusterAddress {
-  /** Path of a kubeconfig; absent: the service account of the pod that this service runs in. */
-  readonly kubeconfig: string | undefined;
-  /** Absent: that of the pod, or of the kubeconfig's context. */
-  readonly namespace: string | undefined;
-}
+import { Pool, ProxyAgent, type Dispatcher } from 'undici';
+import { ClusterCredentials } from './cluster-credentials.js';
+import { loadKubeconfig, unusable, type ClusterAddress } from './kubeconfig.js';
 
 /** Two watches, a few logs, and the calls of many requests at once. */
 const CONNECTIONS = 32;
 const CONNECT_TIMEOUT_MS = 2_000;
 const DEFAULT_NAMESPACE = 'default';
+const PROXY_SCHEMES = new Set(['http:', 'https:']);
+
+/** The connections to an API server, and what to show there. */
+export interface ClusterAccess {
+  readonly connections: Dispatcher;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** One pool of connections to an API server with the credentials of a kubeconfig or service account. */
 export class ClusterConnection {
+  private readonly credentials: ClusterCredentials;
+  private connections: Dispatcher | undefined;
+
   private constructor(
-    readonly pool: Pool,
+    readonly origin: string,
     /** In front of every path, for API servers behind a proxy; no slash at its end. */
     readonly pathPrefix: string,
     readonly namespace: string,
-    private readonly kubeConfig: KubeConfig,
-  ) {}
-
-  /** @throws KubernetesError when there is no usable configuration. */
-  static async open(address: ClusterAddress): Promise<ClusterConnection> {
-    const kubeConfig = load(address);
-    const server = kubeConfig.getCurrentCluster()?.server;
-    const url = server === undefined ? null : URL.parse(server);
-    if (url === null) throw unusable('it names no cluster');
-    const { ca, cert, key, passphrase, rejectUnauthorized, servername } =
-      await credentials(kubeConfig);
-    const tls = { ca, cert, key, passphrase, rejectUnauthorized, servername };
-    const given = Object.entries(tls).filter(([, value]) => value !== undefined);
-    const pool = new Pool(url.origin, {
-      connections: CONNECTIONS,
-      bodyTimeout: 0,
-      connect: { timeout: CONNECT_TIMEOUT_MS, keepAlive: true, ...Object.fromEntries(given) },
-    });
-    const namespace =
-      address.namespace ??
-      kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ??
-      DEFAULT_NAMESPACE;
-    return new ClusterConnection(pool, url.pathname.replace(/\/$/, ''), namespace, kubeConfig);
+    private readonly proxy: string | undefined,
+    kubeConfig: KubeConfig,
+  ) {
+    this.credentials = new ClusterCredentials(kubeConfig);
   }
 
-  /** The credentials of now: tokens rotate. */
-  async headers(): Promise<Record<string, string>> {
-    const { headers, auth } = await credentials(this.kubeConfig);
-    return {
-      ...(headers as Record<string, string> | undefined),
-      ...(typeof auth === 'string' && {
-        Authorization: `Basic ${Buffer.from(auth).toString('base64')}`,
-      }),
-    };
+  /** Nothing is sent yet. @throws KubernetesError when there is no usable configuration. */
+  static load(address: ClusterAddress): ClusterConnection {
+    const kubeConfig = loadKubeconfig(address);
+    const cluster = kubeConfig.getCurrentCluster();
+    const url = URL.parse(cluster?.server ?? '');
+    if (cluster === null || url === null) throw unusable('it names no cluster');
+    if (url.protocol === 'http:' && !cluster.skipTLSVerify) {
+      throw unusable('its server must be https');
+    }
+    const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+    const namespace = address.namespace ?? context?.namespace?.trim() ?? DEFAULT_NAMESPACE;
+    const prefix = url.pathname.replace(/\/$/, '');
+    return new ClusterConnection(url.origin, prefix, namespace, proxyOf(cluster), kubeConfig);
+  }
+
+  /** With the credentials of now. @throws KubernetesError when there are none before `signal` */
+  async access(signal: AbortSignal): Promise<ClusterAccess> {
+    const options = await this.credentials.read(signal);
+    this.connections ??= connect(this.origin, this.proxy, options);
+    return { connections: this.connections, headers: headersOf(options) };
   }
 
   /** Lets open answers end by themselves. */
   close(): void {
-    this.pool.close().catch(() => undefined);
+    this.connections?.close().catch(() => undefined);
   }
 }
 
-function load({ kubeconfig }: ClusterAddress): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) kubeConfig.loadFromCluster();
-    else loadFile(kubeConfig, kubeconfig);
-  } catch (error) {
-    throw unusable('it cannot be read', error);
-  }
-  return kubeConfig;
+function proxyOf({ proxyUrl }: Cluster): string | undefined {
+  if (proxyUrl === undefined || proxyUrl === '') return undefined;
+  if (PROXY_SCHEMES.has(URL.parse(proxyUrl)?.protocol ?? '')) return proxyUrl;
+  throw unusable('its proxy-url must be http or https');
 }
 
-interface RawKubeconfig {
-  readonly users?: readonly {
-    readonly name?: string;
-    readonly user?: { readonly token?: string; readonly tokenFile?: string };
-  }[];
+function connect(origin: string, proxy: string | undefined, options: RequestOptions): Dispatcher {
+  const { ca, cert, key, passphrase, rejectUnauthorized, servername } = options;
+  const tls = { ca, cert, key, passphrase, rejectUnauthorized, servername };
+  const given = Object.entries(tls).filter(([, value]) => value !== undefined);
+  const limits = { connections: CONNECTIONS, bodyTimeout: 0 };
+  const base = { timeout: CONNECT_TIMEOUT_MS, keepAlive: true };
+  const server = { ...base, ...Object.fromEntries(given) };
+  if (proxy === undefined) return new Pool(origin, { ...limits, connect: server });
+  return new ProxyAgent({ ...limits, uri: proxy, requestTls: server, proxyTls: base });
 }
 
-/** The client knows a token's file only by a name that kubeconfigs do not use. */
-function loadFile(kubeConfig: KubeConfig, file: string): void {
-  kubeConfig.loadFromFile(file);
-  const { users } = loadYaml<RawKubeconfig>(readFileSync(file, 'utf8'));
-  kubeConfig.users = kubeConfig.users.map((user): User => {
-    const { token, tokenFile } = users?.find(({ name }) => name === user.name)?.user ?? {};
-    if (tokenFile === undefined || token !== undefined) return user;
-    const config = { tokenFile: resolve(dirname(file), tokenFile) };
-    return { ...user, authProvider: { name: 'tokenFile', config } };
-  });
-}
-
-async function credentials(kubeConfig: KubeConfig): Promise<RequestOptions> {
-  const options: RequestOptions = { headers: {} };
-  try {
-    await kubeConfig.applyToHTTPSOptions(options);
-  } catch (error) {
-    throw unusable('its credentials cannot be used', error);
-  }
-  return options;
-}
-
-function unusable(why: string, cause?: unknown): KubernetesError {
-  return new KubernetesError(
-    undefined,
-    `the configuration of the cluster is of no use: ${why}`,
-    false,
-    cause,
-  );
+/** Files of tokens end in a newline as often as not. */
+function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
+  const given = Object.entries((headers ?? {}) as Record<string, string>);
+  return {
+    ...Object.fromEntries(given.map(([name, value]) => [name, value.trim()])),
+    ...(typeof auth === 'string' && {
+      Authorization: `Basic ${Buffer.from(auth).toString('base64')}`,
+    }),
+  };
 }

@@ -1,6 +1,12 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { ApiCalls } from './api-calls.js';
-import { isOfNode, KubernetesError, silentNode, toKubernetesError } from './kubernetes-error.js';
+import {
+  isOfNode,
+  isTooLong,
+  KubernetesError,
+  silentNode,
+  toKubernetesError,
+} from './kubernetes-error.js';
 import {
   isObject,
   type JobObject,
@@ -175,13 +181,20 @@ export class KubernetesApi extends ApiCalls {
     signal: AbortSignal,
   ): Promise<readonly ResourceObjects[R][]> {
     const objects: ResourceObjects[R][] = [];
-    let next: string | undefined;
-    do {
-      const query = { labelSelector, limit: String(PAGE), ...(next && { continue: next }) };
-      const { items, metadata } = await this.page<ResourceObjects[R]>(resource, query, signal);
-      for (const item of items ?? []) if (isObject(item)) objects.push(item);
-      next = metadata?.continue;
-    } while (next !== undefined && next !== '');
+    let next: string | undefined = '';
+    let limit = PAGE;
+    while (next !== undefined) {
+      const from = next === '' ? {} : { continue: next };
+      const query = { labelSelector, limit: String(limit), ...from };
+      try {
+        const page: ListAnswer<ResourceObjects[R]> = await this.page(resource, query, signal);
+        for (const item of page.items ?? []) if (isObject(item)) objects.push(item);
+        next = page.metadata?.continue || undefined;
+      } catch (error) {
+        if (!isTooLong(error) || limit === 1) throw error;
+        limit = Math.ceil(limit / 2);
+      }
+    }
     return objects;
   }
 

@@ -19,6 +19,7 @@ export class KubernetesError extends Error {
 const MAX_WORDS = 2_000;
 /** The reason of an error that is of one node only; no word of the API. */
 export const NODE_SILENT = 'NodeSilent';
+const TOO_LONG = 'an answer of the cluster is too long';
 const LATE = 'the cluster did not answer in time';
 /** Where the API server asks a node for a log. */
 const NODE_PATH = '/containerLogs/';
@@ -55,13 +56,27 @@ export function toKubernetesError(error: unknown): KubernetesError {
   if (['AbortError', 'TimeoutError', 'RequestAbortedError'].includes(name)) {
     return new KubernetesError(undefined, LATE, true, error);
   }
-  if (UNTRUSTED.test(code)) {
+  if (isUntrusted(error)) {
     const words = "the cluster's certificate is not trusted";
     return new KubernetesError(undefined, words, false, error);
   }
   const sent = !NOT_SENT.has(code);
   const words = sent ? 'the connection to the cluster broke' : 'the cluster cannot be reached';
   return new KubernetesError(undefined, words, sent, error);
+}
+
+export function tooLong(): KubernetesError {
+  return new KubernetesError(undefined, TOO_LONG, true);
+}
+
+export function isTooLong(error: unknown): boolean {
+  return error instanceof KubernetesError && error.words === TOO_LONG;
+}
+
+/** Whether what a request threw says that nobody vouches for the API server, or for us. */
+export function isUntrusted(error: unknown): boolean {
+  const { code = '' } = (error ?? {}) as { code?: string };
+  return UNTRUSTED.test(code);
 }
 
 /**

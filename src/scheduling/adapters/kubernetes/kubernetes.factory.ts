@@ -1,4 +1,4 @@
-import type { ClusterAddress } from '../../../clients/kubernetes/cluster-connection.js';
+import type { ClusterAddress } from '../../../clients/kubernetes/kubeconfig.js';
 import { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { KubernetesScheduler } from './kubernetes.scheduler.js';
