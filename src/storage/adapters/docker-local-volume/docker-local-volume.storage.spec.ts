@@ -62,7 +62,40 @@ describe('the store in a volume', () => {
     expect(asked).toEqual([{ label: ['role=pfcon'], status: ['running'] }]);
   });
 
+  it.each([null, {}, { size: '10G' }, { o: 'uid=1000' }])(
+    'lies where its volume does with the options %j',
+    async (Options) => {
+      const { storage } = storageOf({ volume: { ...volume, Options } }, 'v');
+      const { input } = await storage.resolve(directories, soon());
+      expect(input.path).toBe('/var/lib/docker/volumes/v/_data/key/in');
+    },
+  );
+
+  it.each(['bind', 'rw,rbind'])(
+    'lies at the directory that its volume binds with %s',
+    async (o) => {
+      const Options = { type: 'none', device: '/srv/store', o };
+      const { storage } = storageOf({ volume: { ...volume, Options } }, 'v');
+      const { output } = await storage.resolve(directories, soon());
+      expect(output.path).toBe('/srv/store/key/out');
+    },
+  );
+
   it.each<[string, Known, string | undefined]>([
+    ...[
+      { type: 'nfs', device: ':/export', o: 'addr=10.0.0.1,rw' },
+      { type: 'tmpfs', device: 'tmpfs' },
+      { type: 'ext4', device: '/dev/sdb1' },
+    ].map((Options): [string, Known, string] => [
+      'is mounted only while a container uses it',
+      { volume: { ...volume, Options } },
+      'v',
+    ]),
+    [
+      'must not lie in /etc',
+      { volume: { ...volume, Options: { type: 'none', device: '/etc', o: 'bind' } } },
+      'v',
+    ],
     ['there is no volume "v"', {}, 'v'],
     ['has the driver "nfs"', { volume: { ...volume, Driver: 'nfs' } }, 'v'],
     ['must not lie in /etc', { volume: { ...volume, Mountpoint: '/etc' } }, 'v'],

@@ -8,6 +8,13 @@ import type { DirectoryOwner, JobDirectories, StoragePort } from '../../domain/s
 import { describeUnseenStore } from '../unseen-store.js';
 import { storageUnavailable } from '../../domain/storage-errors.js';
 
+/** What an engine mounts at a volume's place, while a container uses the volume. */
+interface MountedVolume {
+  readonly Mountpoint: string;
+  /** As for mount(8): `type`, `device` and `o`; null without any. */
+  readonly Options?: Readonly<Record<string, string>> | null;
+}
+
 /** Where pfcon mounts its store, by convention of the platform. */
 const PFCON_STORE = '/var/local/storeBase';
 
@@ -108,7 +115,7 @@ export class DockerLocalVolumeStorage implements StoragePort {
     if (volume.Driver !== 'local') {
       throw storageUnavailable(`volume "${name}" has the driver "${volume.Driver}", not "local"`);
     }
-    return volume.Mountpoint;
+    return placeOf(name, volume);
   }
 
   private async mountpointOfPfcon(signal: AbortSignal): Promise<string> {
@@ -137,4 +144,19 @@ export class DockerLocalVolumeStorage implements StoragePort {
     }
     return source;
   }
+}
+
+/**
+ * Where the data of a volume lies on the engine's machine. Its own place is an empty directory until
+ * some container uses the volume, and jobs do not: what they wrote there would be lost to everybody.
+ * @throws DomainError `StorageUnavailable` for what only the engine can mount
+ */
+function placeOf(name: string, { Mountpoint, Options }: MountedVolume): string {
+  const { device = '', type = '', o = '' } = Options ?? {};
+  if (device === '' && type === '') return Mountpoint;
+  const isBind = ['bind', 'rbind'].some((word) => o.split(',').includes(word));
+  if (isBind && device.startsWith('/')) return device;
+  throw storageUnavailable(
+    `volume "${name}" is mounted only while a container uses it; mount what it holds on every machine that runs jobs, and set STORAGE_TYPE=host`,
+  );
 }
