@@ -112,10 +112,24 @@ describe('a workflow that the server does not know', () => {
     await expect(client.abort('x', signal)).resolves.toBeUndefined();
   });
 
+  it.each([403, 404])('is not meant by a proxy that answers %i', async (status) => {
+    const { client } = await answering(status, '<html>no upstream</html>');
+    expect(await errorOf(client.metadata('x', signal))).toMatchObject({ status });
+    expect(await errorOf(client.abort('x', signal))).toMatchObject({ status });
+  });
+
   it('has an id that stays one part of the path', async () => {
     const { client, seen } = await answering(200, {});
     await client.abort('../a/b?c', signal);
     expect(seen[0]?.url).toBe('/api/workflows/v1/..%2Fa%2Fb%3Fc/abort');
+  });
+});
+
+describe('a page in the place of an answer', () => {
+  it('is no list of workflows and no metadata', async () => {
+    const { client } = await answering(200, '<html>log in</html>');
+    expect(await errorOf(client.query({}, [], signal))).toBeInstanceOf(CromwellError);
+    expect(await errorOf(client.metadata('x', signal))).toBeInstanceOf(CromwellError);
   });
 });
 
@@ -124,6 +138,7 @@ describe('an error', () => {
     [400, { status: 'fail', message: 'Error(s):\n  bad labels' }, 'Error(s): bad labels'],
     [415, '"The request is not multipart"', 'The request is not multipart'],
     [500, {}, 'it answered 500'],
+    [502, '<html>no upstream</html>', 'it answered 502'],
   ])('of the status %i has the words of the server on one line', async (status, body, words) => {
     const { client } = await answering(status, body);
     expect(await errorOf(client.submit(WORKFLOW, signal))).toMatchObject({ status, words });

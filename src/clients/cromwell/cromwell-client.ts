@@ -49,6 +49,7 @@ const API = '/api/workflows/v1';
 const LOOKED_AT = ['status', 'end', 'failures', 'jobId', 'stderr'];
 const DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const UNKNOWN = new Set<number | undefined>([404]);
 /** Of an unknown or ended workflow; the abort has nothing to do then. */
 const NOTHING_TO_ABORT = new Set<number | undefined>([403, 404]);
 
@@ -93,10 +94,11 @@ export class CromwellClient {
     for (const status of statuses) params.append('status', status);
     for (const [key, value] of Object.entries(labels)) params.append('label', `${key}:${value}`);
     const request = { method: 'GET', url: `${API}/query`, params, signal };
-    const { results } = await this.send<{ results?: readonly ListedWorkflow[] }>(request);
+    const { results } = await this.send<{ results?: unknown }>(request);
+    if (!Array.isArray(results)) throw notCromwell();
     const newest = (a: ListedWorkflow, b: ListedWorkflow): number =>
       Date.parse(b.submission ?? '') - Date.parse(a.submission ?? '');
-    return (results ?? []).toSorted(newest);
+    return (results as readonly ListedWorkflow[]).toSorted(newest);
   }
 
   /** @returns nothing while the server does not know the id (yet). @throws CromwellError */
@@ -106,9 +108,11 @@ export class CromwellClient {
       const params = new URLSearchParams(
         LOOKED_AT.map((key): [string, string] => ['includeKey', key]),
       );
-      return await this.send<WorkflowMetadata>({ method: 'GET', url, params, signal });
+      const told = await this.send<WorkflowMetadata>({ method: 'GET', url, params, signal });
+      if (typeof told.status !== 'string') throw notCromwell();
+      return told;
     } catch (error) {
-      if (error instanceof CromwellError && error.status === 404) return undefined;
+      if (isUnknown(error, UNKNOWN)) return undefined;
       throw error;
     }
   }
@@ -119,7 +123,7 @@ export class CromwellClient {
       const url = `${API}/${encodeURIComponent(id)}/abort`;
       await this.send({ method: 'POST', url, signal });
     } catch (error) {
-      if (error instanceof CromwellError && NOTHING_TO_ABORT.has(error.status)) return;
+      if (isUnknown(error, NOTHING_TO_ABORT)) return;
       throw error;
     }
   }
@@ -138,4 +142,14 @@ export class CromwellClient {
       throw toCromwellError(error);
     }
   }
+}
+
+/** What a proxy says with the same code is about the way to the server, and no workflow. */
+function isUnknown(error: unknown, codes: ReadonlySet<number | undefined>): boolean {
+  return error instanceof CromwellError && error.isItsOwn && codes.has(error.status);
+}
+
+/** Such as the page by which a proxy asks for a name and a password. */
+function notCromwell(): CromwellError {
+  return new CromwellError('what it answers is not what Cromwell answers', undefined);
 }

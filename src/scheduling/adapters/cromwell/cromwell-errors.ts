@@ -3,36 +3,50 @@ import { DomainError } from '../../../shared/domain-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
 import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
+import { withoutFolders } from './cromwell-words.js';
 
+/** What Cromwell says of a workflow that it does not take, or of a question that is wrong. */
+const REFUSALS = new Set<number | undefined>([400, 413, 415, 422]);
 const NOT_ALLOWED = new Set<number | undefined>([401, 403]);
-const TOO_MANY = 429;
+const FIRST_ERROR = 400;
+const METHOD_NOT_ALLOWED = 405;
 
 export function toSchedulingError(error: unknown): DomainError {
   if (!(error instanceof CromwellError)) return toRecordError(error);
-  const { status, words } = error;
+  const { status } = error;
+  const words = withoutFolders(error.words);
   if (status === undefined) return backendUnavailable(`Cromwell does not answer: ${words}`, error);
-  if (NOT_ALLOWED.has(status)) return notAllowed(error);
-  const message = `Cromwell says: ${words}`;
-  return isPassing(status) ? backendUnavailable(message, error) : backendError(message, error);
+  if (NOT_ALLOWED.has(status)) {
+    return lasting('Cromwell refuses the credentials: look at CROMWELL_AUTHORIZATION', error);
+  }
+  if (isElsewhere(status)) {
+    return lasting(`what CROMWELL_URL names is not Cromwell: it answers ${status}`, error);
+  }
+  if (REFUSALS.has(status)) return backendError(`Cromwell says: ${words}`, error);
+  // Also of a proxy before it, that does not find it for the moment.
+  return backendUnavailable(`Cromwell says: ${words}`, error);
 }
 
 /** For the submission: what Cromwell refuses of it is about this job. */
 export function toSubmitError(error: unknown, spec: JobSpec): DomainError {
-  if (!hasRefused(error) || NOT_ALLOWED.has(error.status)) return toSchedulingError(error);
-  return jobRefused(`Cromwell refuses the job: ${withoutHostPaths(error.words, spec)}`, error);
+  if (!(error instanceof CromwellError) || !REFUSALS.has(error.status)) {
+    return toSchedulingError(error);
+  }
+  const words = withoutFolders(withoutHostPaths(error.words, spec));
+  return jobRefused(`Cromwell refuses the job: ${words}`, error);
 }
 
-/** Whether Cromwell has answered that it does not take the workflow. */
+/** Whether the workflow was certainly not taken; any other answer may be one of a proxy that gave up. */
 export function hasRefused(error: unknown): error is CromwellError {
-  if (!(error instanceof CromwellError) || error.status === undefined) return false;
-  return !isPassing(error.status);
+  if (!(error instanceof CromwellError)) return false;
+  return REFUSALS.has(error.status) || NOT_ALLOWED.has(error.status);
 }
 
-function isPassing(status: number): boolean {
-  return status >= 500 || status === TOO_MANY;
+function isElsewhere(status: number): boolean {
+  return status < FIRST_ERROR || status === METHOD_NOT_ALLOWED;
 }
 
-function notAllowed(error: CromwellError): DomainError {
-  const message = 'Cromwell refuses the credentials: look at CROMWELL_AUTHORIZATION';
-  return new DomainError('BackendUnavailable', message, { retryable: false, cause: error });
+/** Somebody has to mend a setting before it passes. */
+function lasting(message: string, cause: CromwellError): DomainError {
+  return new DomainError('BackendUnavailable', message, { retryable: false, cause });
 }
