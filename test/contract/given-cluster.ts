@@ -15,4 +15,6 @@ export const GIVEN_CLUSTER = {
 /** Where the test images are, without a slash at the end. */
 const IMAGES = process.env['CONTRACT_IMAGES'] ?? 'local';
 export const PROBE_IMAGE = `${IMAGES}/probe:1`;
+/** Of the same registry, which has no such image. */
+export const ABSENT_IMAGE = `${IMAGES}/absent:1`;
 export const PROBE_ENTRYPOINT_IMAGE = `${IMAGES}/probe-entrypoint:1`;

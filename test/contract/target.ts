@@ -31,6 +31,8 @@ export interface ForeignObject {
 export interface ContractTarget {
   readonly name: string;
   readonly features: readonly Feature[];
+  /** An image that its registry says it does not have; absent: any that cannot be had is refused. */
+  readonly absentImage?: string;
   /** Brings the backend up where it is not, within its own deadline. */
   start(): Promise<void>;
   /** Ends what `start` has started. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness } from '../contract/harness.js';
+import { startEmptyRegistry } from '../contract/targets/empty-registry.js';
 import { BUILD_AND_START_MS } from './cluster-answers.js';
 import { ClusterRig } from './cluster-rig.js';
 import { until } from './faulty-engine.js';
@@ -68,12 +69,28 @@ describe('K7: a job that the cluster treats badly', () => {
     expect(answer['message']).toMatch(/4 s/);
   });
 
-  it('is refused when its image cannot be had', async () => {
-    const { status, body } = await harness.post(
-      await harness.job('true', { image: '127.0.0.1:9/nobody/nothing:1' }),
-    );
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(JSON.stringify(body)).toMatch(/image/);
+  it('is refused when its registry has no such image', async () => {
+    const registry = await startEmptyRegistry();
+    const image = `${registry.address}/nobody/nothing:1`;
+    const { status, body } = await harness.post(await harness.job('true', { image }));
+    registry.close();
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toContain(`${image}: not found`);
+  });
+
+  it('waits for its image while the registry is away, and has failed when the grace is over', async () => {
+    const impatient = await rig.serve({ JOB_START_GRACE: '40' });
+    const job = await impatient.job('true', { image: '127.0.0.1:9/nobody/nothing:1' });
+    const waiting = await impatient.submit(job);
+    expect(waiting).toMatchObject({
+      status: 'notstarted',
+      message: expect.stringMatching(/image cannot be pulled.*connection refused/),
+    });
+    const answer = await impatient.finish(job.jid);
+    expect(answer).toMatchObject({
+      status: 'finishedWithError',
+      message: expect.stringMatching(/^given up after waiting for 40 s: its image/),
+    });
   });
 
   it('has failed when its container cannot be made for its configuration', async () => {

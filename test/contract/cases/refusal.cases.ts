@@ -68,9 +68,10 @@ export const REFUSAL_CASES: readonly ContractCase[] = [
     title: 'an image that does not exist is refused by its name, and nothing is left',
     needs: ['images'],
     async run(harness) {
-      const job = await harness.job('true', { image: 'localhost:1/local/absent:1' });
+      const image = harness.target.absentImage ?? 'localhost:1/local/absent:1';
+      const job = await harness.job('true', { image });
       const words = await wordsOfRefusal(harness, job, [422]);
-      expect(words).toContain('localhost:1/local/absent:1');
+      expect(words).toContain(image);
       await expectNothingLeft(harness, job);
     },
   },

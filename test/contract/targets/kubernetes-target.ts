@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { GIVEN_CLUSTER, PROBE_IMAGE } from '../given-cluster.js';
+import { ABSENT_IMAGE, GIVEN_CLUSTER, PROBE_IMAGE } from '../given-cluster.js';
 import type { ContractTarget, ForeignObject } from '../target.js';
+import { startEmptyRegistry, type EmptyRegistry } from './empty-registry.js';
 
 const run = promisify(execFile);
 const ENGINES = fileURLToPath(new URL('../../engines/', import.meta.url));
@@ -56,6 +57,7 @@ export function kubernetesTarget(): ClusterTarget {
   const given = GIVEN_CLUSTER.kubeconfig;
   let kubeconfig = given ?? '';
   let api: AxiosInstance;
+  let registry: EmptyRegistry | undefined;
   const script = (name: string) =>
     run('bash', [`${ENGINES}kubernetes/${name}`], {
       timeout: START_DEADLINE_MS,
@@ -88,14 +90,19 @@ export function kubernetesTarget(): ClusterTarget {
       // The pods of a cluster elsewhere are not of this host.
       ...(given === undefined ? (['local-processes'] as const) : []),
     ],
+    get absentImage() {
+      return registry === undefined ? ABSENT_IMAGE : `${registry.address}/local/absent:1`;
+    },
     async start() {
       if (given === undefined) {
         const { stdout } = await script('up.sh');
         kubeconfig = /KUBECONFIG=(\S+)\s*$/.exec(stdout)?.[1] ?? '';
       }
       api = await connect(kubeconfig);
+      if (given === undefined) registry = await startEmptyRegistry();
     },
     async stop() {
+      registry?.close();
       if (given === undefined) await script('down.sh');
     },
     // A small node takes the whole suite's jobs at once only if it does not reserve their limits.

@@ -4,10 +4,18 @@ import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
 
-/** A registry that is busy or out of order for the moment. */
-const PASSING_REFUSAL =
-  /too ?many ?requests|\b(?:429|50[0234])\b|service unavailable|bad gateway|time-?out|timed out|reset by peer|unexpected EOF/i;
+/**
+ * What no wait mends: the registry knows no such image, or does not give it to us. All else may be of
+ * the moment, such as a network or a registry that is away; the words of nodes for that are many.
+ */
+const DEFINITE_REFUSAL =
+  /not found|notfound|(?:manifest|name) unknown|unauthorized|authentication required|authorization failed|forbidden|denied|does not exist|invalid reference|couldn't parse image|pull policy of never/i;
+/** What a registry that is out of order may say beside such a word. */
+const PASSING_REFUSAL = /\b(?:429|50[0234])\b|too ?many ?requests/i;
+const QUOTED = /"[^"]*"/g;
 
+/** A rule of the cluster for what may be made in it: no right of ours is missing. */
+const POLICY = /violates|denied (?:the )?request|security context|failed quota/i;
 /** What the API server refuses for a reason that may pass: a quota is full, a name is being freed. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504]);
 
@@ -44,9 +52,11 @@ export function toSchedulingError(error: unknown, everAnswered: boolean): Domain
 export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
   if (error instanceof KubernetesError) {
     const { status, words } = error;
-    const isQuota = status === 403 && /quota/i.test(words);
-    const isPolicy = status === 403 && /violates|denied the request|security context/i.test(words);
-    if (status === 422 || status === 400 || status === 413 || isQuota || isPolicy) {
+    if (status === 403 && /exceeded quota/i.test(words)) {
+      return backendUnavailable(`the cluster says: ${words}`, error);
+    }
+    const isPolicy = status === 403 && POLICY.test(words);
+    if (status === 422 || status === 400 || status === 413 || isPolicy) {
       const why = withoutHostPaths(words, spec);
       return jobRefused(`the cluster refuses the job: ${why}`, error);
     }
@@ -54,8 +64,10 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
   return toSchedulingError(error, everAnswered);
 }
 
+/** Whether a later attempt of the node may have the image. @param words of the node */
 export function isPassingPullRefusal(words: string): boolean {
-  return PASSING_REFUSAL.test(words);
+  const own = words.replaceAll(QUOTED, '');
+  return PASSING_REFUSAL.test(own) || !DEFINITE_REFUSAL.test(own);
 }
 
 /** Clients learn where the store lies from nothing else, so an error does not tell them either. */
