@@ -139,9 +139,9 @@ const LIVE_STATE: Provider[] = [
   },
   {
     provide: SUBMISSIONS,
-    inject: [SCHEDULER, JobTable, SYNCHRONISER],
-    useFactory: (scheduler: SchedulerPort, table: JobTable, synchroniser: Synchroniser) =>
-      new Submissions(scheduler, table, (name) => synchroniser.doubt(name)),
+    inject: [SCHEDULER, JobTable],
+    useFactory: (scheduler: LiveScheduler, table: JobTable) =>
+      new Submissions(scheduler, table, (name, signal) => scheduler.findNow(name, signal)),
   },
 ];
 

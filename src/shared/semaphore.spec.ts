@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Semaphore, TurnMissed } from './semaphore.js';
+import { Semaphore } from './semaphore.js';
+import { WaitEnded } from './wait-ended.js';
 
 const NEVER = new AbortController().signal;
 
@@ -21,7 +22,7 @@ describe('a task that waits for its turn', () => {
     const second = semaphore.run(() => Promise.reject(new Error('must not run')), time.signal);
     expect(semaphore.queued).toBe(1);
     time.abort(new Error('out of time'));
-    await expect(second).rejects.toBeInstanceOf(TurnMissed);
+    await expect(second).rejects.toBeInstanceOf(WaitEnded);
     expect(semaphore.queued).toBe(0);
     first.end();
     await running;
@@ -31,7 +32,7 @@ describe('a task that waits for its turn', () => {
   it('does not run when its time was up before', async () => {
     const semaphore = new Semaphore(1);
     const late = semaphore.run(() => Promise.resolve(), AbortSignal.abort());
-    await expect(late).rejects.toBeInstanceOf(TurnMissed);
+    await expect(late).rejects.toBeInstanceOf(WaitEnded);
   });
 
   it('keeps its place when one before it leaves', async () => {

@@ -1,10 +1,4 @@
-/** Thrown to a task whose turn did not come in time: it has not run, and nothing was done for it. */
-export class TurnMissed extends Error {
-  constructor(cause: unknown) {
-    super('the turn did not come in time', { cause });
-    this.name = 'TurnMissed';
-  }
-}
+import { WaitEnded } from './wait-ended.js';
 
 /** Lets at most so many tasks run at once; the others wait in their order. */
 export class Semaphore {
@@ -21,10 +15,10 @@ export class Semaphore {
 
   /**
    * Runs the task when its turn comes.
-   * @throws TurnMissed as soon as `signal` ends before that.
+   * @throws WaitEnded as soon as `signal` ends before that.
    */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (signal.aborted) throw new TurnMissed(signal.reason);
+    if (signal.aborted) throw new WaitEnded('the turn', signal.reason);
     if (this.running < this.limit) this.running += 1;
     else await this.turn(signal);
     try {
@@ -38,7 +32,7 @@ export class Semaphore {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.waiting.delete(begin);
-        reject(new TurnMissed(signal.reason));
+        reject(new WaitEnded('the turn', signal.reason));
       };
       const begin = (): void => {
         signal.removeEventListener('abort', leave);

@@ -7,16 +7,20 @@ import type { ListedJob } from '../domain/scheduler.port.js';
 export type Moment = number;
 
 interface Present {
-  readonly kind: 'present';
   readonly job: Job;
   /** When the look-up that gave the job began: what it says is at least as new. */
   readonly asOf: Moment;
 }
 
-interface Tombstone {
-  readonly kind: 'tombstone';
-  readonly asOf: Moment;
+/** What the table has learnt; `job` is absent when the backend has no such job any more. */
+export interface TableChange {
+  readonly name: JobName;
+  readonly before: Job | undefined;
+  readonly job: Job | undefined;
 }
+
+/** Names that nobody has ever used are asked for too: of so many is remembered that they are none. */
+const MAX_TOMBSTONES = 10_000;
 
 /**
  * The last known state of every job. What enters carries the moment at which its look-up began, and
@@ -24,21 +28,25 @@ interface Tombstone {
  * object of the backend. No I/O, no clock of its own.
  */
 export class JobTable {
-  private readonly entries = new Map<JobName, Present | Tombstone>();
+  private readonly entries = new Map<JobName, Present>();
+  /** When each of the jobs was found to be gone, the oldest first. */
+  private readonly tombstones = new Map<JobName, Moment>();
   private readonly liveNames = new Set<JobName>();
-
-  get size(): number {
-    return this.entries.size;
-  }
+  private readonly observers: ((change: TableChange) => void)[] = [];
 
   /** Jobs that the backend has. */
   get jobs(): number {
-    return [...this.entries.values()].filter(({ kind }) => kind === 'present').length;
+    return this.entries.size;
   }
 
   /** Jobs that may still change. */
   get live(): number {
     return this.liveNames.size;
+  }
+
+  /** Names that are remembered as removed or unknown. */
+  get gone(): number {
+    return this.tombstones.size;
   }
 
   /** The jobs that may still change. */
@@ -49,26 +57,27 @@ export class JobTable {
     }
   }
 
+  /** Tells of every job that is new, has another state or is gone. */
+  observe(observer: (change: TableChange) => void): void {
+    this.observers.push(observer);
+  }
+
   get(name: JobName): Job | undefined {
-    const entry = this.entries.get(name);
-    return entry?.kind === 'present' ? entry.job : undefined;
+    return this.entries.get(name)?.job;
   }
 
   /** When the look-up or list began that last agreed with what `get` gives. */
   confirmedAt(name: JobName): Moment | undefined {
-    const entry = this.entries.get(name);
-    return entry?.kind === 'present' ? entry.asOf : undefined;
+    return this.entries.get(name)?.asOf;
   }
 
   /** Takes the answer of a look-up; `undefined` means that the backend has no such job. */
   learn(name: JobName, job: Job | undefined, asOf: Moment): void {
     const known = this.entries.get(name);
-    if (known !== undefined && known.asOf > asOf) return;
-    if (job === undefined) {
-      this.put(name, { kind: 'tombstone', asOf });
-    } else {
-      this.put(name, { kind: 'present', job: this.settle(known, job), asOf });
-    }
+    const newest = known?.asOf ?? this.tombstones.get(name);
+    if (newest !== undefined && newest > asOf) return;
+    if (job === undefined) this.bury(name, asOf);
+    else this.put(settle(known?.job, job), asOf);
   }
 
   /**
@@ -82,39 +91,53 @@ export class JobTable {
     for (const { name, mark } of listed) {
       seen.add(name);
       const entry = this.entries.get(name);
-      if (entry !== undefined && entry.asOf > asOf) continue;
-      if (entry?.kind === 'present' && entry.job.mark === mark) {
-        this.put(name, { ...entry, asOf });
-      } else {
-        dirty.push(name);
-      }
+      const newest = entry?.asOf ?? this.tombstones.get(name);
+      if (newest !== undefined && newest > asOf) continue;
+      if (entry?.job.mark === mark) this.entries.set(name, { ...entry, asOf });
+      else dirty.push(name);
     }
     for (const [name, entry] of this.entries) {
-      if (entry.kind === 'present' && !seen.has(name) && entry.asOf <= asOf) {
-        this.put(name, { kind: 'tombstone', asOf });
-      }
+      if (!seen.has(name) && entry.asOf <= asOf) this.bury(name, asOf);
     }
     return dirty;
   }
 
   /** Drops tombstones that nothing late can contradict any more. */
   dropTombstones(before: Moment): void {
-    for (const [name, entry] of this.entries) {
-      if (entry.kind === 'tombstone' && entry.asOf < before) this.entries.delete(name);
+    for (const [name, asOf] of this.tombstones) {
+      if (asOf < before) this.tombstones.delete(name);
     }
   }
 
-  private put(name: JobName, entry: Present | Tombstone): void {
-    this.entries.set(name, entry);
-    if (entry.kind === 'present' && !isFinal(entry.job.state.status)) this.liveNames.add(name);
-    else this.liveNames.delete(name);
+  private put(job: Job, asOf: Moment): void {
+    const before = this.get(job.name);
+    this.tombstones.delete(job.name);
+    this.entries.set(job.name, { job, asOf });
+    if (isFinal(job.state.status)) this.liveNames.delete(job.name);
+    else this.liveNames.add(job.name);
+    this.tell({ name: job.name, before, job });
   }
 
-  /** A final state stays, whatever a confused or late answer says about the same object. */
-  private settle(known: Present | Tombstone | undefined, job: Job): Job {
-    if (known?.kind !== 'present' || known.job.incarnation !== job.incarnation) return job;
-    const { state } = known.job;
-    if (!isFinal(state.status) || state.status === job.state.status) return job;
-    return { ...job, state };
+  private bury(name: JobName, asOf: Moment): void {
+    const before = this.get(name);
+    this.entries.delete(name);
+    this.liveNames.delete(name);
+    this.tombstones.delete(name);
+    this.tombstones.set(name, asOf);
+    const [oldest] = this.tombstones.keys();
+    if (this.tombstones.size > MAX_TOMBSTONES && oldest !== undefined) {
+      this.tombstones.delete(oldest);
+    }
+    if (before !== undefined) this.tell({ name, before, job: undefined });
   }
+
+  private tell(change: TableChange): void {
+    for (const observer of this.observers) observer(change);
+  }
+}
+
+/** A final state stays as it is, whatever a confused or late answer says about the same object. */
+function settle(known: Job | undefined, job: Job): Job {
+  if (known === undefined || known.incarnation !== job.incarnation) return job;
+  return isFinal(known.state.status) ? { ...job, state: known.state } : job;
 }

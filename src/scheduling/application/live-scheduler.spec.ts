@@ -5,7 +5,7 @@ import { jobSpec } from '../../../test/fakes/builders.js';
 import { ModelBackend } from '../../../test/fakes/model-backend.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
-import { jobNotFound } from '../domain/scheduling-errors.js';
+import { backendUnavailable, jobNotFound } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
 import { FINE, NAME, ONE_LIST, TIMES, live, soon, statusOf } from './live-scheduler-fixture.js';
 import { Submissions, type JobSource } from './submission.js';
@@ -88,7 +88,9 @@ describe('a removal by somebody else that no hint has told of', () => {
   it('does not make a new submission take the old job for its own', async () => {
     const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
     const { scheduler, sync, table } = live(backend, ONE_LIST);
-    const submissions = new Submissions(scheduler, table, (name) => sync.doubt(name));
+    const submissions = new Submissions(scheduler, table, (name, signal) =>
+      scheduler.findNow(name, signal),
+    );
     const source: JobSource = {
       verify: () => Promise.resolve(),
       prepare: () => Promise.resolve({ spec: jobSpec({ name: NAME }), secure: async () => {} }),
@@ -98,6 +100,12 @@ describe('a removal by somebody else that no hint has told of', () => {
     backend.move(NAME, 'finishedSuccessfully');
     expect(await submit()).toMatchObject({ incarnation: first.incarnation });
     backend.destroy(NAME);
+    const find = backend.find.bind(backend);
+    let faults = 0;
+    backend.find = (name) => {
+      faults += 1;
+      return faults === 1 ? Promise.reject(backendUnavailable('a moment')) : find(name);
+    };
     expect((await submit()).incarnation).not.toBe(first.incarnation);
     sync.stop();
   });

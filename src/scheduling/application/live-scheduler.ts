@@ -1,5 +1,5 @@
 import type { CheckResult } from '../../shared/check-result.js';
-import { DomainError } from '../../shared/domain-error.js';
+import { hasCode } from '../../shared/domain-error.js';
 import { within } from '../../shared/within.js';
 import type { SchedulerCapabilities } from '../domain/capabilities.js';
 import type { Job } from '../domain/job.js';
@@ -69,15 +69,19 @@ export class LiveScheduler implements SchedulerPort {
     const known = this.table.get(name);
     if (known !== undefined && this.sync.vouchesFor(name)) return known;
     try {
-      const job = await within(LOOK_UP_MS, signal, (limit) => this.sync.lookUp(name, limit));
-      if (job !== undefined) return job;
+      return await this.lookUp(name, signal);
     } catch (error) {
-      // A final state does not change, so the backend's silence does not matter.
-      const passing = error instanceof DomainError && error.retryable;
-      if (passing && known !== undefined && isFinal(known.state.status)) return known;
+      // A final state does not change: only that the job is gone makes it untrue.
+      const isGone = hasCode(error, 'JobNotFound');
+      if (!isGone && known !== undefined && isFinal(known.state.status)) return known;
       throw error;
     }
-    throw jobNotFound(name);
+  }
+
+  /** As `find`, but only what the backend says now: never a job that somebody may have removed. */
+  findNow(name: JobName, signal: AbortSignal): Promise<Job> {
+    this.sync.doubt(name);
+    return this.lookUp(name, signal);
   }
 
   list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -113,5 +117,11 @@ export class LiveScheduler implements SchedulerPort {
 
   async check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return [...(await this.backend.check(signal)), this.sync.check()];
+  }
+
+  private async lookUp(name: JobName, signal: AbortSignal): Promise<Job> {
+    const job = await within(LOOK_UP_MS, signal, (limit) => this.sync.lookUp(name, limit));
+    if (job === undefined) throw jobNotFound(name);
+    return job;
   }
 }

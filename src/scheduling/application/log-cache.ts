@@ -3,7 +3,8 @@ import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
 import type { JobLog, LogWindow, SchedulerPort } from '../domain/scheduler.port.js';
 import { backendUnavailable } from '../domain/scheduling-errors.js';
-import { Semaphore, TurnMissed } from '../../shared/semaphore.js';
+import { Semaphore } from '../../shared/semaphore.js';
+import { WaitEnded } from '../../shared/wait-ended.js';
 import type { MonotonicClock } from './sync-times.js';
 
 const MAX_PARALLEL_READS = 4;
@@ -100,7 +101,7 @@ export class LogCache {
     try {
       return await this.gate.run(read, signal);
     } catch (error) {
-      if (!(error instanceof TurnMissed)) throw error;
+      if (!(error instanceof WaitEnded)) throw error;
       throw backendUnavailable('too many logs are being read; ask again later', error);
     }
   }

@@ -1,5 +1,6 @@
 import { DomainError } from '../../shared/domain-error.js';
-import { Semaphore, TurnMissed } from '../../shared/semaphore.js';
+import { Semaphore } from '../../shared/semaphore.js';
+import { WaitEnded } from '../../shared/wait-ended.js';
 
 /** Starts beyond this many in the queue are turned away: they would not be reached in time. */
 const MAX_QUEUED = 256;
@@ -28,7 +29,7 @@ export class StartGate {
     try {
       return await this.semaphore.run(start, signal);
     } catch (error) {
-      if (!(error instanceof TurnMissed)) throw error;
+      if (!(error instanceof WaitEnded)) throw error;
       const message = 'too many jobs are being started; try again later';
       throw new DomainError('BackendBusy', message, { retryable: true, cause: error });
     }

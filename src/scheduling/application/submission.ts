@@ -50,8 +50,9 @@ export class Submissions {
   constructor(
     private readonly scheduler: SchedulerPort,
     private readonly table: JobTable,
-    /** Makes the next look-up of a job ask the backend. */
-    private readonly doubt: (name: JobName) => void = () => undefined,
+    /** A table that has not heard of a removal elsewhere would take a new job for the old one. */
+    private readonly findNow: SchedulerPort['find'] = (name, signal) =>
+      scheduler.find(name, signal),
   ) {}
 
   /** The service is about to end: nobody is kept waiting for an image any longer. */
@@ -170,10 +171,8 @@ export class Submissions {
     specHash: SpecHash,
     signal: AbortSignal,
   ): Promise<Job | undefined> {
-    // A table that has not heard of a removal elsewhere would take a new job for the old one.
-    this.doubt(name);
     try {
-      const job = await this.scheduler.find(name, signal);
+      const job = await this.findNow(name, signal);
       if (job.specHash !== specHash) throw jobConflict(name);
       return job;
     } catch (error) {

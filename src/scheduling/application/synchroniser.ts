@@ -6,7 +6,8 @@ import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
 import type { SchedulerPort } from '../domain/scheduler.port.js';
 import { fullJitter, pause } from './backoff.js';
-import type { JobTable, Moment } from './job-table.js';
+import type { JobTable } from './job-table.js';
+import { LookUps } from './look-ups.js';
 import { Pacemaker } from './pacemaker.js';
 import type { MonotonicClock, SyncTimes } from './sync-times.js';
 
@@ -18,19 +19,12 @@ const BRIEF_STREAM_MS = 1_000;
 /** So that a Podman which ends when nobody asks is left in peace. */
 const LONGEST_PAUSE_AFTER_BRIEF_MS = 30_000;
 
-interface LookUp {
-  readonly asOf: Moment;
-  readonly answer: Promise<Job | undefined>;
-}
-
 /**
  * Keeps the job table equal to the backend. A hint only marks a job; what enters the table is the
  * answer of a look-up that began after the hint. Lists find what hints have missed.
  */
 export class Synchroniser {
-  /** Jobs whose state in the table may be old, with the moment of the newest doubt. */
-  private readonly doubts = new Map<JobName, Moment>();
-  private readonly lookUps = new Map<JobName, LookUp>();
+  private readonly lookUps: LookUps;
   private readonly ended = new AbortController();
   private readonly pacemaker: Pacemaker;
   private draining = false;
@@ -44,12 +38,13 @@ export class Synchroniser {
     readonly now: MonotonicClock,
     private readonly times: SyncTimes,
   ) {
+    this.lookUps = new LookUps(backend, table, now, times.busyList);
     this.pacemaker = new Pacemaker(times, now, () => table.live > 0);
   }
 
   /** Jobs that are about to be looked up. */
   get doubtful(): number {
-    return this.doubts.size;
+    return this.lookUps.doubtful;
   }
 
   /** How often the event stream was opened since the start. */
@@ -75,7 +70,7 @@ export class Synchroniser {
 
   /** Whether the table may answer for the backend about this job now. */
   vouchesFor(name: JobName): boolean {
-    return !this.doubts.has(name) && this.pacemaker.isCurrent(this.hasHintsOf(name));
+    return !this.lookUps.isDoubtful(name) && this.pacemaker.isCurrent(this.hasHintsOf(name));
   }
 
   /**
@@ -83,8 +78,8 @@ export class Synchroniser {
    * it causes one, and the engine has its hands full with the calls that cause such hints.
    */
   doubt(name: JobName): void {
-    if (this.table.get(name) === undefined && !this.lookUps.has(name)) return;
-    this.doubts.set(name, this.now());
+    if (this.table.get(name) === undefined && !this.lookUps.isUnderway(name)) return;
+    this.lookUps.doubt(name, this.now());
     this.drainTimer ??= setTimeout(() => {
       this.drainTimer = undefined;
       void this.drain();
@@ -92,48 +87,17 @@ export class Synchroniser {
   }
 
   /** One authoritative look-up, no older than the newest doubt, shared by all who want it. */
-  async lookUp(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
-    const flight = this.lookUps.get(name);
-    if (flight !== undefined) {
-      // Its answer may be as old as the question.
-      const notBefore = Math.max(this.doubts.get(name) ?? 0, this.now() - this.times.busyList);
-      if (flight.asOf >= notBefore) return flight.answer;
-      await flight.answer.catch(() => undefined);
-      return this.lookUp(name, signal);
-    }
-    const asOf = this.now();
-    const answer = this.askBackend(name, asOf, signal).finally(() => this.lookUps.delete(name));
-    this.lookUps.set(name, { asOf, answer });
-    return answer;
+  lookUp(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    return this.lookUps.ask(name, signal);
   }
 
   check(): CheckResult {
     const name = 'jobs';
     if (!this.pacemaker.isLate()) {
-      return { name, ok: true, detail: `${this.table.size} known` };
+      return { name, ok: true, detail: `${this.table.jobs} known` };
     }
-    const mend = 'nothing, once the backend answers: the list is read again and again';
+    const mend = 'none needed: pman keeps trying, and recovers when the backend answers';
     return { name, ok: false, detail: 'the list of jobs is out of date', mend };
-  }
-
-  private async askBackend(
-    name: JobName,
-    asOf: Moment,
-    signal: AbortSignal,
-  ): Promise<Job | undefined> {
-    this.table.learn(name, await this.findOrAbsent(name, signal), asOf);
-    const doubted = this.doubts.get(name);
-    if (doubted !== undefined && doubted <= asOf) this.doubts.delete(name);
-    return this.table.get(name);
-  }
-
-  private async findOrAbsent(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
-    try {
-      return await this.backend.find(name, signal);
-    } catch (error) {
-      if (hasCode(error, 'JobNotFound')) return undefined;
-      throw error;
-    }
   }
 
   private async keepListing(): Promise<void> {
@@ -155,7 +119,7 @@ export class Synchroniser {
     const deadline = AbortSignal.timeout(this.times.listDeadline);
     const listed = await this.backend.list(AbortSignal.any([deadline, this.ended.signal]));
     for (const name of this.table.compare(listed, asOf)) {
-      if (!this.doubts.has(name)) this.doubts.set(name, asOf);
+      if (!this.lookUps.isDoubtful(name)) this.lookUps.doubt(name, asOf);
     }
     this.table.dropTombstones(asOf - this.times.tombstone);
     this.pacemaker.confirm(asOf);
@@ -206,15 +170,34 @@ export class Synchroniser {
     if (this.draining) return;
     this.draining = true;
     try {
-      while (this.doubts.size > 0 && !this.ended.signal.aborted) {
-        const batch = [...this.doubts.keys()].slice(0, MAX_PARALLEL_LOOK_UPS);
-        const answers = await Promise.allSettled(
-          batch.map((name) => this.lookUp(name, AbortSignal.timeout(this.times.lookUpDeadline))),
-        );
-        if (answers.some(({ status }) => status === 'rejected')) return;
-      }
+      await this.lookUpAll();
     } finally {
       this.draining = false;
+    }
+  }
+
+  private async lookUpAll(): Promise<void> {
+    const failed = new Set<JobName>();
+    while (!this.ended.signal.aborted) {
+      const batch = this.lookUps.next(MAX_PARALLEL_LOOK_UPS, failed);
+      if (batch.length === 0) return;
+      const errors = await Promise.all(batch.map((name) => this.errorOfLookUp(name)));
+      for (const [index, name] of batch.entries()) {
+        if (errors[index] === undefined) continue;
+        failed.add(name);
+        this.lookUps.putLast(name);
+      }
+      // The next list begins again.
+      if (errors.some((error) => hasCode(error, 'BackendUnavailable'))) return;
+    }
+  }
+
+  private async errorOfLookUp(name: JobName): Promise<unknown> {
+    try {
+      await this.lookUp(name, AbortSignal.timeout(this.times.lookUpDeadline));
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 }
