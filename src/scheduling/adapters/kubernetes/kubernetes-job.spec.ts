@@ -48,6 +48,14 @@ describe('a job as the cluster shows it', () => {
     expect(late[0]?.mark).not.toBe(mark);
   });
 
+  it('has another mark also when only one of its workers is without hope', () => {
+    const job = jobObject({ status: { active: 2 }, workers: 2 });
+    const pods = [podObject({ phase: 'Running' }, { worker: 1 }), waitingPod('ErrImagePull')];
+    const { mark } = toJob(name, job, pods);
+    expect(toListedJobs([job], pods, GRACE, NOW)).toEqual([{ name, mark }]);
+    expect(toListedJobs([job], pods, GRACE, NOW + 60_000)[0]?.mark).not.toBe(mark);
+  });
+
   it('is not listed while it is being removed', () => {
     const job = jobObject();
     const metadata = { ...job.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };

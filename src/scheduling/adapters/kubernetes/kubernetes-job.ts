@@ -1,4 +1,5 @@
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import { isFinal } from '../../domain/job-status.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import { parseJobName } from '../../domain/job-name.js';
@@ -65,7 +66,7 @@ export function toListedJobs(
       own.filter((pod) => isPodOf(object, pod)),
     );
     const isHopeless =
-      state.status === 'notstarted' && hopelessEnding(object, own, grace, now) !== undefined;
+      !isFinal(state.status) && hopelessEnding(object, own, grace, now) !== undefined;
     // A mark of its own makes the service look the job up, which ends it.
     return [{ name, mark: isHopeless ? `${mark} hopeless` : mark }];
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import { seconds } from '../../../shared/units.js';
 import { writeEnding } from './job-ending.js';
 import { endedPod, jobObject, podObject, SCHEDULED, waitingPod, withSidecar } from './fixtures.js';
@@ -15,6 +16,11 @@ const running = podObject(
   { phase: 'Running' },
   { state: { running: { startedAt: '2026-01-01T00:00:01Z' } } },
 );
+
+const ofWorker = (worker: number, pod: PodObject): PodObject => ({
+  ...pod,
+  metadata: podObject({}, { worker }).metadata,
+});
 
 describe('a Job of the cluster that has ended', () => {
   it.each(['Failed', 'FailureTarget'])('is an error by the condition %s', (type) => {
@@ -143,6 +149,25 @@ describe('a Job of the cluster that is not decided', () => {
     const job = jobObject({ status: { active: 2 }, workers: 3 });
     const pods = [running, endedPod(0, { worker: 1 })];
     expect(toJobState(job, pods, NO_LIMITS).message).toBe('1 of 3 workers have finished');
+  });
+
+  it('says what one of several workers waits for that may never begin', () => {
+    const job = jobObject({ status: { active: 2 }, workers: 3 });
+    const waiting = waitingPod('ErrImagePull', 'no such host');
+    const pods = [running, endedPod(0, { worker: 1 }), ofWorker(2, waiting)];
+    expect(toJobState(job, pods, NO_LIMITS)).toMatchObject({
+      status: 'started',
+      message:
+        '1 of 3 workers have finished; worker 3 waits: its image cannot be pulled: no such host',
+    });
+    const prepared = [running, ofWorker(1, waitingPod('ContainerCreating'))];
+    expect(toJobState(job, prepared, NO_LIMITS).message).toBe('0 of 3 workers have finished');
+  });
+
+  it('that has not started says of several waits the one that may never end', () => {
+    const job = jobObject({ status: { active: 2 }, workers: 2 });
+    const pods = [waitingPod('ContainerCreating'), ofWorker(1, waitingPod('ErrImagePull', 'why'))];
+    expect(toJobState(job, pods, NO_LIMITS).message).toBe('its image cannot be pulled: why');
   });
 
   it('says that the node is silent, and has started all the same', () => {

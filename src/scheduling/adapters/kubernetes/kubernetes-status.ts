@@ -9,9 +9,9 @@ import { timeLimitFailure } from '../../domain/time-limit.js';
 import { containerState } from './job-container.js';
 import { parseEnding } from './job-ending.js';
 import { podFailure, terminatedContainer, type JobLimits } from './pod-failure.js';
-import { podWait } from './pod-waiting.js';
+import { podWait, type PodWait } from './pod-waiting.js';
 import { isNodeSilent, SILENT_NODE } from './silent-node.js';
-import { workerNumber } from './worker-pods.js';
+import { hasBegun, workerNumber } from './worker-pods.js';
 
 const HAS_FAILED: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
 const HAS_SUCCEEDED: ReadonlySet<string> = new Set(['Complete', 'SuccessCriteriaMet']);
@@ -46,7 +46,7 @@ export function toJobState(
   return unfinishedState(job, pods, conditions);
 }
 
-function workersOf({ spec, metadata }: JobObject): number {
+export function workersOf({ spec, metadata }: JobObject): number {
   return spec?.completions ?? parseWorkers(metadata.annotations ?? {});
 }
 
@@ -103,35 +103,43 @@ function unfinishedState(
   const begun = pods.filter(hasBegun);
   const { uncountedTerminatedPods: uncounted, ready = 0 } = job.status ?? {};
   const someEnded = [uncounted?.succeeded, uncounted?.failed].flat().some(Boolean);
-  if (begun.length > 0 || someEnded || ready > 0) return runningState(job, begun);
+  const wait = tellingWait(pods);
+  if (begun.length > 0 || someEnded || ready > 0) return runningState(job, begun, wait);
   const waiting = (message: string): JobState => ({ status: 'notstarted', message, timestamp: '' });
   const isSuspended = job.spec?.suspend === true;
   if (isSuspended || conditions.some(({ type }) => type === 'Suspended')) {
     return waiting('held in the queue of the cluster');
   }
-  const [pod] = pods;
-  return waiting(
-    pod === undefined ? 'waiting for the cluster to make its pod' : podWait(pod).message,
-  );
+  return waiting(wait?.message ?? 'waiting for the cluster to make its pod');
 }
 
-function runningState(job: JobObject, begun: readonly PodObject[]): JobState {
+type WorkerWait = PodWait & { readonly worker: number };
+
+/** Of all that wait the first that may never begin. */
+function tellingWait(pods: readonly PodObject[]): WorkerWait | undefined {
+  const waits = pods
+    .filter((pod) => !hasBegun(pod))
+    .map((pod) => ({ ...podWait(pod), worker: workerNumber(pod) }))
+    .toSorted((a, b) => a.worker - b.worker);
+  return waits.find(({ failure }) => failure !== undefined) ?? waits[0];
+}
+
+function runningState(
+  job: JobObject,
+  begun: readonly PodObject[],
+  wait: WorkerWait | undefined,
+): JobState {
   const workers = workersOf(job);
   const lost = begun.some(isNodeSilent);
   const ended = begun.filter(({ status }) => HAS_ENDED.has(status?.phase ?? '')).length;
   const words = workers === 1 ? 'running' : `${ended} of ${workers} workers have finished`;
+  const waiting =
+    wait?.failure === undefined ? '' : `; worker ${wait.worker + 1} waits: ${wait.message}`;
   return {
     status: 'started',
-    message: lost ? SILENT_NODE : words,
+    message: (lost ? SILENT_NODE : words) + waiting,
     timestamp: earliest(begun.map(startOf)) ?? job.status?.startTime ?? '',
   };
-}
-
-function hasBegun(pod: PodObject): boolean {
-  const state = containerState(pod);
-  const { phase } = pod.status ?? {};
-  const hasRun = state?.running !== undefined || state?.terminated !== undefined;
-  return hasRun || (phase !== undefined && phase !== 'Pending');
 }
 
 function startOf(pod: PodObject): string | undefined {

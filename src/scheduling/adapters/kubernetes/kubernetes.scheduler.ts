@@ -84,7 +84,7 @@ export class KubernetesScheduler implements SchedulerPort {
     const found = await this.look(name, signal);
     if (isBeingRemoved(found.object)) throw jobNotFound(name);
     const job = toJob(name, found.object, found.pods);
-    if (job.state.status !== 'notstarted') return job;
+    if (isFinal(job.state.status)) return job;
     const { grace } = this.options;
     const ending = hopelessEnding(found.object, found.pods, grace, this.api.now());
     if (ending === undefined) return job;

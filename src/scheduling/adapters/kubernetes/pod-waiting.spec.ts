@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  endedPod,
   jobObject,
   podObject,
   SCHEDULED,
@@ -92,9 +93,57 @@ describe('a job that has waited', () => {
     expect(hopelessEnding(jobObject(), pods, GRACE, after(99_999))).toBeUndefined();
   });
 
-  it('for its pods is given up, because a quota or a rule forbids them', () => {
+  it('for its pods may wait as long as for a node: a quota that is used up is freed again', () => {
     const job = jobObject({ status: { startTime: '2026-01-01T00:00:00Z' } });
-    expect(hopelessEnding(job, [], GRACE, after(60))?.reason).toBe('Quota');
+    expect(hopelessEnding(job, [], GRACE, after(599))).toBeUndefined();
+    expect(hopelessEnding(job, [], GRACE, after(600))).toMatchObject({
+      reason: 'Quota',
+      message: expect.stringContaining('does not make its pod') as string,
+    });
+  });
+
+  it('for one of its workers only is given up too, and has a time', () => {
+    const status = { active: 2, startTime: '2026-01-01T00:00:00Z' };
+    const job = jobObject({ workers: 2, status });
+    const waiting = waitingPod('ErrImagePull', 'no such host');
+    const ending = hopelessEnding(
+      job,
+      [podObject({ phase: 'Running' }), waiting],
+      GRACE,
+      after(60),
+    );
+    expect(ending).toEqual({
+      reason: 'ImagePull',
+      message: 'given up after waiting for 60 s: its image cannot be pulled: no such host',
+      timestamp: '2026-01-01T00:01:00.000Z',
+    });
+  });
+
+  it('for the pod of one of its workers is given up too', () => {
+    const status = { active: 1, startTime: '2026-01-01T00:00:00Z' };
+    const job = jobObject({ workers: 2, status });
+    const pods = [podObject({ phase: 'Running' })];
+    expect(hopelessEnding(job, pods, GRACE, after(599))).toBeUndefined();
+    expect(hopelessEnding(job, pods, GRACE, after(600))?.reason).toBe('Quota');
+  });
+
+  it.each([
+    ['has ended and is gone', { active: 1, succeeded: 1 }],
+    ['is counted as active and was not seen', { active: 2 }],
+    ['has ended and is not counted', { active: 1, uncountedTerminatedPods: { succeeded: ['u'] } }],
+    ['is ending', { active: 1, terminating: 1 }],
+  ])('is not given up for a pod that %s', (_, counts) => {
+    const status = { ...counts, startTime: '2026-01-01T00:00:00Z' };
+    const job = jobObject({ workers: 2, status });
+    const pods = [podObject({ phase: 'Running' })];
+    expect(hopelessEnding(job, pods, GRACE, after(99_999))).toBeUndefined();
+  });
+
+  it('is not given up for what has begun, or ended, or goes', () => {
+    const late = podObject({ phase: 'Pending' }, { worker: 1, isBeingRemoved: true });
+    const pods = [endedPod(0), { ...unschedulable, metadata: late.metadata }];
+    const job = jobObject({ workers: 2, status: { active: 1, succeeded: 1 } });
+    expect(hopelessEnding(job, pods, GRACE, after(99_999))).toBeUndefined();
   });
 
   it('in a queue of the cluster may wait as long as it takes', () => {

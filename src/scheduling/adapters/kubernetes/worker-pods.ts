@@ -1,4 +1,5 @@
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
+import { containerState } from './job-container.js';
 
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
@@ -10,6 +11,14 @@ export function workerNumber({ metadata: { annotations = {}, labels = {} } }: Po
 
 export function isPodOf(job: JobObject, { metadata }: PodObject): boolean {
   return (metadata.ownerReferences ?? []).some(({ uid }) => uid === job.metadata.uid);
+}
+
+/** Whether the job's own container runs in it, or has run. */
+export function hasBegun(pod: PodObject): boolean {
+  const state = containerState(pod);
+  const { phase } = pod.status ?? {};
+  const hasRun = state?.running !== undefined || state?.terminated !== undefined;
+  return hasRun || (phase !== undefined && phase !== 'Pending');
 }
 
 /** A job's pods by the number of the worker; of several for one the newest. */
