@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
-import { hasErrno, parseEnd, parseLaunched, type WorkerFacts } from './worker-files.js';
-import { parseRecord, type JobRecord } from './job-record.js';
+import type { JobRecord } from './job-record.js';
+import { namesIn, RecordReader } from './record-reader.js';
+import { unlessHung } from './storage-deadline.js';
+import { hasErrno, type WorkerFacts } from './worker-files.js';
 
 /** Longer than any submission takes. */
 const LOCK_STALE_MS = 60_000;
@@ -19,10 +21,12 @@ export interface StoredJob {
 
 /**
  * The jobs' records: a folder each, on storage that the nodes share. A folder appears whole by one
- * rename and goes by another, so a name is free or taken and never in between.
+ * rename and goes by another, so a name is free or taken and never in between. Every call ends with its
+ * signal at the latest; what it was about to do may still happen.
  */
 export class JobRecords {
   private readonly token = randomUUID();
+  private readonly reader = new RecordReader();
 
   constructor(private readonly root: string) {}
 
@@ -31,7 +35,48 @@ export class JobRecords {
   }
 
   /** @returns false when there is a job of that name already */
-  async claim(record: JobRecord): Promise<boolean> {
+  claim(record: JobRecord, signal: AbortSignal): Promise<boolean> {
+    return unlessHung(this.make(record), signal);
+  }
+
+  find(name: JobName, signal: AbortSignal): Promise<StoredJob | undefined> {
+    return unlessHung(this.reader.read(this.folder(name), name), signal);
+  }
+
+  /** The names of all jobs. */
+  list(signal: AbortSignal): Promise<ReadonlySet<JobName>> {
+    return unlessHung(this.names(), signal);
+  }
+
+  /**
+   * Takes the right to submit a job.
+   * @returns `first` when nobody can have submitted it, `again` when somebody may have without a
+   *   confirmation, `taken` while another service is about to
+   */
+  lock(name: JobName, signal: AbortSignal): Promise<'first' | 'again' | 'taken'> {
+    return unlessHung(this.take(name), signal);
+  }
+
+  confirm(name: JobName, job: string, signal: AbortSignal): Promise<void> {
+    return unlessHung(this.write(name, 'submitted', job), signal);
+  }
+
+  /** From now on no worker begins. */
+  requestStop(name: JobName, signal: AbortSignal): Promise<void> {
+    return unlessHung(this.write(name, 'cancelled', ''), signal);
+  }
+
+  /** @returns false when somebody else was faster */
+  forget(name: JobName, signal: AbortSignal): Promise<boolean> {
+    return unlessHung(this.clear(name), signal);
+  }
+
+  /** That the folder can be written to. */
+  probe(signal: AbortSignal): Promise<void> {
+    return unlessHung(this.tryOut(), signal);
+  }
+
+  private async make(record: JobRecord): Promise<boolean> {
     const made = join(this.root, 'tmp', randomUUID());
     await mkdir(join(this.root, 'jobs'), { recursive: true, mode: 0o700 });
     await mkdir(made, { recursive: true, mode: 0o700 });
@@ -48,36 +93,14 @@ export class JobRecords {
     }
   }
 
-  async find(name: JobName): Promise<StoredJob | undefined> {
-    const folder = this.folder(name);
-    const text = await readIfPresent(join(folder, 'record.json'));
-    const record = text === undefined ? undefined : parseRecord(text);
-    if (record === undefined || record.spec.name !== name) return undefined;
-    const job = (await readIfPresent(join(folder, 'submitted')))?.trim();
-    const stopRequested = (await readIfPresent(join(folder, 'cancelled'))) !== undefined;
-    const numbers = Array.from({ length: record.spec.workers }, (_, index) => index + 1);
-    const workers = await Promise.all(numbers.map((worker) => readWorker(folder, worker)));
-    return { record, job, stopRequested, workers };
+  private async names(): Promise<ReadonlySet<JobName>> {
+    const entries = await namesIn(join(this.root, 'jobs'));
+    const names = new Set(entries.flatMap((entry) => parseJobName(entry) ?? []));
+    this.reader.keepOnly(names);
+    return names;
   }
 
-  /** @returns a mark of each record, which differs for another run of the same name */
-  async list(): Promise<ReadonlyMap<JobName, string>> {
-    const marks = new Map<JobName, string>();
-    for (const entry of await namesIn(join(this.root, 'jobs'))) {
-      const name = parseJobName(entry);
-      if (name === undefined) continue;
-      const found = await stat(join(this.folder(name), 'record.json')).catch(() => undefined);
-      if (found !== undefined) marks.set(name, `${found.ino}:${found.mtimeMs}`);
-    }
-    return marks;
-  }
-
-  /**
-   * Takes the right to submit a job.
-   * @returns `first` when nobody can have submitted it, `again` when somebody may have without a
-   *   confirmation, `taken` while another service is about to
-   */
-  async lock(name: JobName): Promise<'first' | 'again' | 'taken'> {
+  private async take(name: JobName): Promise<'first' | 'again' | 'taken'> {
     const path = join(this.folder(name), 'submitting');
     try {
       await writeFile(path, this.token, { flag: 'wx' });
@@ -92,17 +115,7 @@ export class JobRecords {
     return 'again';
   }
 
-  async confirm(name: JobName, job: string): Promise<void> {
-    await this.write(name, 'submitted', job);
-  }
-
-  /** From now on no worker begins. */
-  async requestStop(name: JobName): Promise<void> {
-    await this.write(name, 'cancelled', '');
-  }
-
-  /** @returns false when somebody else was faster */
-  async forget(name: JobName): Promise<boolean> {
+  private async clear(name: JobName): Promise<boolean> {
     const away = join(this.root, 'tmp', randomUUID());
     await mkdir(join(this.root, 'tmp'), { recursive: true, mode: 0o700 });
     try {
@@ -115,8 +128,7 @@ export class JobRecords {
     return true;
   }
 
-  /** That the folder can be written to. */
-  async probe(): Promise<void> {
+  private async tryOut(): Promise<void> {
     const probe = join(this.root, 'tmp', randomUUID());
     await mkdir(probe, { recursive: true, mode: 0o700 });
     await rm(probe, { recursive: true, force: true });
@@ -127,34 +139,5 @@ export class JobRecords {
     const made = join(folder, `${file}.${randomUUID()}`);
     await writeFile(made, text);
     await rename(made, join(folder, file));
-  }
-}
-
-async function readWorker(folder: string, worker: number): Promise<WorkerFacts> {
-  const read = (kind: string): Promise<string | undefined> =>
-    readIfPresent(join(folder, `${kind}.${worker}`));
-  // The end last: what is seen running cannot have ended before.
-  const launched = parseLaunched((await read('launched')) ?? '');
-  const startedAt = (await read('started'))?.trim();
-  const end = parseEnd((await read('end')) ?? '');
-  const isCleared = end !== undefined && (await read('cleared')) !== undefined;
-  return { launched, startedAt, end, isCleared };
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
   }
 }
