@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmClient, SlurmSubmission } from '../../../clients/slurm/slurm-client.js';
 import type { JobName } from '../../domain/job-name.js';
+import { backendUnavailable } from '../../domain/scheduling-errors.js';
 import { isEnd } from './slurm-status.js';
 
 const ASK_AGAIN_MS = 300;
@@ -36,7 +37,7 @@ export class SlurmControl {
     while (!(await hasEnded())) {
       const rows = [...(await this.client.rowsOf(job, signal)).values()];
       if (rows.every(({ state }) => isEnd(state))) return;
-      await sleep(ASK_AGAIN_MS, undefined, { signal });
+      await pause(signal);
     }
   }
 
@@ -49,5 +50,13 @@ export class SlurmControl {
 
   ping(signal: AbortSignal): Promise<string> {
     return this.client.ping(signal);
+  }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ASK_AGAIN_MS, undefined, { signal });
+  } catch (cause) {
+    throw backendUnavailable('SLURM has not ended the job in time', cause);
   }
 }
