@@ -54,7 +54,7 @@ async function loadChosenBackend(config: SchedulerConfig, log: EventLog): Promis
     }
     case 'cromwell': {
       const { createCromwellScheduler } = await import('./adapters/cromwell/cromwell.factory.js');
-      return createCromwellScheduler(config);
+      return createCromwellScheduler(config, log);
     }
     default:
       return assertNever(config);
@@ -105,8 +105,9 @@ const LIVE_STATE: Provider[] = [
   { provide: JobTable, useFactory: () => new JobTable() },
   {
     provide: LogCache,
-    inject: [BACKEND],
-    useFactory: (backend: SchedulerPort) => new LogCache(backend, LOG_BUDGET_BYTES, monotonicClock),
+    inject: [BACKEND, JobTable],
+    useFactory: (backend: SchedulerPort, table: JobTable) =>
+      new LogCache(backend, LOG_BUDGET_BYTES, monotonicClock, () => table.live),
   },
   {
     provide: LiveState,

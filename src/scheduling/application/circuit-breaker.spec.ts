@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Abandoned } from '../../shared/abandoned.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { backendUnavailable, jobNotFound } from '../domain/scheduling-errors.js';
 import type { JobName } from '../domain/job-name.js';
@@ -73,5 +74,17 @@ describe('the circuit breaker', () => {
     for (let made = 0; made < 5; made += 1) await call();
     expect(await call()).toMatchObject({ code: 'BackendUnavailable', retryable: false });
     expect(await call()).not.toBe(absent);
+  });
+
+  it('takes no call for a failure that nobody waited for to its end', async () => {
+    const { breaker } = setUp();
+    const gone = AbortSignal.abort(new Abandoned());
+    const late = AbortSignal.abort(new DOMException('late', 'TimeoutError'));
+    const call = (signal: AbortSignal) =>
+      breaker.call(() => Promise.reject(backendUnavailable('cut')), signal).catch(() => undefined);
+    for (let made = 0; made < 10; made += 1) await call(gone);
+    expect(breaker.isOpen).toBe(false);
+    for (let made = 0; made < 5; made += 1) await call(late);
+    expect(breaker.isOpen).toBe(true);
   });
 });

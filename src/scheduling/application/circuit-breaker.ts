@@ -1,3 +1,4 @@
+import { Abandoned } from '../../shared/abandoned.js';
 import { DomainError, hasCode } from '../../shared/domain-error.js';
 import type { MonotonicClock } from './sync-times.js';
 
@@ -21,8 +22,11 @@ export class CircuitBreaker {
     return this.failures.length >= FAILURES_TO_OPEN;
   }
 
-  /** @throws DomainError `BackendUnavailable` at once while open; otherwise what the call throws. */
-  async call<T>(request: () => Promise<T>): Promise<T> {
+  /**
+   * @param signal of the caller: a call that nobody waited for to its end says nothing
+   * @throws DomainError `BackendUnavailable` at once while open; otherwise what the call throws.
+   */
+  async call<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.isOpen && !this.mayProbe()) {
       // Anew: the stack of an error is that of its request.
       const { message, retryable } = this.newest;
@@ -33,6 +37,7 @@ export class CircuitBreaker {
       this.failures = [];
       return answer;
     } catch (error) {
+      if (signal?.reason instanceof Abandoned) throw error;
       // Any answer, even a refusal, shows that the backend is there.
       if (hasCode(error, 'BackendUnavailable')) this.recordFailure(error);
       else this.failures = [];

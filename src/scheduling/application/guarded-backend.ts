@@ -58,7 +58,7 @@ export class GuardedBackend implements SchedulerPort {
   }
 
   logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
-    return this.breaker.call(() => this.backend.logs(name, window, signal));
+    return this.breaker.call(() => this.backend.logs(name, window, signal), signal);
   }
 
   stop(name: JobName, signal: AbortSignal): Promise<void> {

@@ -28,9 +28,10 @@ export function live(backend: ModelBackend, times = TIMES) {
   const table = new JobTable();
   const clock = (): number => performance.now();
   const sync = new Synchroniser(backend, table, SILENT, clock, times);
-  const scheduler = new LiveScheduler(backend, table, new LogCache(backend, 1_000, clock), sync);
+  const logs = new LogCache(backend, 10_000, clock, () => table.live);
+  const scheduler = new LiveScheduler(backend, table, logs, sync);
   sync.start();
-  return { scheduler, sync, table };
+  return { scheduler, sync, table, logs };
 }
 
 export const soon = (): AbortSignal => AbortSignal.timeout(1_000);

@@ -17,7 +17,7 @@ import type {
 } from '../domain/scheduler.port.js';
 import { jobNotFound } from '../domain/scheduling-errors.js';
 import type { JobTable } from './job-table.js';
-import type { LogCache } from './log-cache.js';
+import { LOG_READ_MS, type LogCache } from './log-cache.js';
 import type { Synchroniser } from './synchroniser.js';
 
 /** How long a look-up in the place of a table that is out of date may take, in milliseconds. */
@@ -34,7 +34,11 @@ export class LiveScheduler implements SchedulerPort {
     private readonly table: JobTable,
     private readonly logCache: LogCache,
     private readonly sync: Synchroniser,
-  ) {}
+  ) {
+    table.observe(({ name, job }) => {
+      if (job === undefined) logCache.forget(name);
+    });
+  }
 
   get capabilities(): SchedulerCapabilities {
     return this.backend.capabilities;
@@ -94,7 +98,9 @@ export class LiveScheduler implements SchedulerPort {
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const job = this.table.get(name);
-    if (job === undefined) return this.backend.logs(name, window, signal);
+    if (job === undefined) {
+      return within(LOG_READ_MS, signal, (limit) => this.backend.logs(name, window, limit));
+    }
     return this.logCache.read(job, window, signal);
   }
 
@@ -112,7 +118,6 @@ export class LiveScheduler implements SchedulerPort {
     }
     // Whatever a look-up said that began before now is older than the removal.
     this.table.learn(name, undefined, this.sync.now());
-    this.logCache.forget(name);
   }
 
   async check(signal: AbortSignal): Promise<readonly CheckResult[]> {

@@ -84,14 +84,15 @@ describe('look-ups that always fail', () => {
   it('do not keep the service from the others', async () => {
     const backend = new ModelBackend(QUIET);
     const names = Array.from({ length: 9 }, (_, index) => `job-${index}` as JobName);
+    const sound = 'job-8' as JobName;
     for (const name of names) backend.create(name);
     const find = backend.find.bind(backend);
     backend.find = (name) => {
-      const isBroken = name !== names[8];
+      const isBroken = name !== sound;
       return isBroken ? Promise.reject(backendError('cannot be read')) : find(name);
     };
     const { sync, table } = live(backend, { ...TIMES, busyList: 200, idleList: 200 });
-    await expect.poll(() => table.get(names[8] as JobName), SOON).toBeDefined();
+    await expect.poll(() => table.get(sound), SOON).toBeDefined();
     sync.stop();
   });
 });
@@ -109,6 +110,21 @@ describe('a final status', () => {
     await sleep(100);
     expect(await statusOf(scheduler, NAME)).toBe('finishedSuccessfully');
     await expect(scheduler.findNow(NAME, soon())).rejects.toMatchObject({ code: 'BackendError' });
+    sync.stop();
+  });
+});
+
+describe('the log of a job that somebody else has removed', () => {
+  it('is kept no longer than the job', async () => {
+    const backend = new ModelBackend(FINE);
+    backend.create(NAME);
+    backend.move(NAME, 'finishedSuccessfully');
+    const { scheduler, sync, logs } = live(backend);
+    await expect.poll(() => statusOf(scheduler, NAME), SOON).toBe('finishedSuccessfully');
+    await scheduler.logs(NAME, { lines: 10, bytes: 1_000 }, soon());
+    expect(logs.bytes).toBeGreaterThan(0);
+    backend.destroy(NAME);
+    await expect.poll(() => logs.bytes, SOON).toBe(0);
     sync.stop();
   });
 });
