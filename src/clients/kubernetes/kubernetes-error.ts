@@ -79,14 +79,16 @@ export function isUntrusted(error: unknown): boolean {
   return UNTRUSTED.test(code);
 }
 
-/**
- * Whether a log was not to be had for its node: the API server waits for it, or says that it could not
- * ask it.
- */
+/** Whether a log was not to be had for its node: the API server says that it could not ask it. */
 export function isOfNode(error: unknown): error is KubernetesError {
   if (!(error instanceof KubernetesError)) return false;
-  const { status, words } = error;
-  return status === undefined ? words === LATE : status >= 500 && words.includes(NODE_PATH);
+  const { status = 0, words } = error;
+  return status >= 500 && words.includes(NODE_PATH);
+}
+
+/** Whether nothing came in time, be it for a node, for the API server or for what lies between. */
+export function isLate(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === undefined && error.words === LATE;
 }
 
 export function silentNode({ status, mayHaveActed, cause }: KubernetesError): KubernetesError {

@@ -1,5 +1,6 @@
 import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import {
+  isLate,
   KubernetesError,
   NODE_SILENT,
   toKubernetesError,
@@ -7,55 +8,88 @@ import {
 import type { PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import { ByteTail } from '../../../shared/byte-tail.js';
 import type { JobLog, LogWindow } from '../../domain/scheduler.port.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { joinWorkerLogs, logShare } from '../../domain/worker-logs.js';
 import { CONTAINER } from './job-container.js';
 import { isNodeSilent, SILENT_NODE } from './silent-node.js';
 import { podsByWorker } from './worker-pods.js';
 
 /** A node that gave no log is not asked for any other for this long, in milliseconds. */
 const SILENCE_MS = 10_000;
-const UNREADABLE = `[pman] the log cannot be read now: ${SILENT_NODE}\n`;
+/** As long where it was only late, be it for the API server. */
+const LATE_MS = 4_000;
+/** When no log of a node has come in time for so long, the node counts as silent, in milliseconds. */
+const PATIENCE_MS = 30_000;
+const SILENT = `[pman] the log cannot be read now: ${SILENT_NODE}\n`;
+const LATE = '[pman] the log cannot be read now: the cluster did not answer in time\n';
+const HAS_ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
+/** That a node has given no log. */
+interface Silence {
+  readonly since: number;
+  readonly until: number;
+  readonly isCertain: boolean;
+}
 
 /** Reads logs from the nodes, of which any may be away while the cluster is there. */
 export class WorkerLogs {
-  private readonly silentUntil = new Map<string, number>();
+  private readonly silences = new Map<string, Silence>();
 
   constructor(private readonly api: KubernetesApi) {}
 
-  /** The end of the log of each worker, in their order; empty where a pod has none, or is gone. */
+  /**
+   * The end of the log of each worker, in their order; empty where a pod has none.
+   * @param absent what stands in the place of the log of a worker that has no pod
+   */
   async read(
     workers: number,
     pods: readonly PodObject[],
     window: LogWindow,
     signal: AbortSignal,
+    absent = '',
   ): Promise<JobLog> {
-    const share = { ...window, bytes: Math.floor(window.bytes / workers) };
+    const share = logShare(window, workers);
     const byWorker = podsByWorker(pods);
-    const numbers = Array.from({ length: workers }, (_, worker) => worker);
     const texts = await Promise.all(
-      numbers.map((worker) => this.readPod(byWorker.get(worker), share, signal)),
+      Array.from({ length: workers }, (_, worker) => {
+        const pod = byWorker.get(worker);
+        return pod === undefined ? absent : this.readPod(pod, share, signal);
+      }),
     );
-    return { text: joinWorkerLogs(texts), ...(texts.includes(UNREADABLE) && { isPartial: true }) };
+    const isPartial = texts.includes(SILENT) || texts.includes(LATE);
+    return { text: joinWorkerLogs(texts), ...(isPartial && { isPartial: true as const }) };
   }
 
-  private async readPod(
-    pod: PodObject | undefined,
-    window: LogWindow,
-    signal: AbortSignal,
-  ): Promise<string> {
-    if (pod === undefined) return '';
+  private async readPod(pod: PodObject, window: LogWindow, signal: AbortSignal): Promise<string> {
     const node = pod.spec?.nodeName ?? '';
-    const isSilent = performance.now() < (this.silentUntil.get(node) ?? 0);
-    if (isSilent || isNodeSilent(pod)) return UNREADABLE;
+    const hasEnded = HAS_ENDED.has(pod.status?.phase ?? '');
+    const silence = this.silences.get(node);
+    if (isNodeSilent(pod)) return SILENT;
+    if (silence !== undefined && performance.now() < silence.until) {
+      // The first log of a job that has ended is the last that many clients ask for.
+      if (silence.isCertain || !hasEnded) return silence.isCertain ? SILENT : LATE;
+    }
     try {
       const text = await readLog(this.api, pod.metadata.name, window, signal);
-      this.silentUntil.delete(node);
+      this.silences.delete(node);
       return text;
     } catch (error) {
-      if (!(error instanceof KubernetesError) || error.reason !== NODE_SILENT) throw error;
-      this.silentUntil.set(node, performance.now() + SILENCE_MS);
-      return UNREADABLE;
+      const isSilent = error instanceof KubernetesError && error.reason === NODE_SILENT;
+      if (!isSilent && (!isLate(error) || signal.aborted)) throw error;
+      const { isCertain } = this.keepSilence(node, isSilent);
+      if (!isCertain && hasEnded) throw error;
+      return isCertain ? SILENT : LATE;
     }
+  }
+
+  private keepSilence(node: string, isSilent: boolean): Silence {
+    const now = performance.now();
+    const known = this.silences.get(node);
+    const goesOn = known !== undefined && now - known.until < PATIENCE_MS;
+    const since = goesOn ? known.since : now;
+    const isCertain = isSilent || now - since >= PATIENCE_MS;
+    const silence = { since, until: now + (isCertain ? SILENCE_MS : LATE_MS), isCertain };
+    this.silences.set(node, silence);
+    return silence;
   }
 }
 
