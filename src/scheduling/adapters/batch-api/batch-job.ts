@@ -10,11 +10,11 @@ export function toJob(
   system: string,
 ): Job {
   const { runId, spec } = record;
-  const { name, specHash, image, command, memoryLimit: memory, timeLimit: time } = spec;
+  const { name, specHash, image, command, memoryLimit: memory, timeLimit: time, mounts } = spec;
   const states = workers.map((facts, index) =>
     workerState(
       { facts, listed: listed(index + 1), stopRequested },
-      { system, image, memory, time },
+      { system, image, memory, time, mounts },
     ),
   );
   const state = aggregateWorkers(states);

@@ -1,6 +1,4 @@
 import { DomainError } from '../../../shared/domain-error.js';
-import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
-import type { JobSpec } from '../../domain/job-spec.js';
 import { backendUnavailable } from '../../domain/scheduling-errors.js';
 
 /** What a signal ends. */
@@ -13,11 +11,4 @@ export function toRecordError(error: unknown): DomainError {
     return backendUnavailable('the batch system has not done it in time', error);
   }
   return backendUnavailable('the folder of the job records cannot be used', error);
-}
-
-/** Clients learn where the store lies from nothing else, so an error does not tell them either. */
-export function withoutHostPaths(words: string, { mounts }: JobSpec): string {
-  return [[mounts.input.path, INPUT_TARGET] as const, [mounts.output.path, OUTPUT_TARGET] as const]
-    .toSorted(([a], [b]) => b.length - a.length)
-    .reduce((text, [path, target]) => text.replaceAll(path, target), words);
 }

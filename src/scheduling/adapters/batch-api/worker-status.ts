@@ -1,7 +1,9 @@
 import { explainExitCode, type FailureReason } from '../../domain/failure-reason.js';
+import { pathsOf, withoutHostPaths } from '../../domain/host-paths.js';
 import type { JobState } from '../../domain/job.js';
 import { timeLimitFailure } from '../../domain/time-limit.js';
 import type { Mebibytes, Seconds } from '../../../shared/units.js';
+import type { Mounts } from '../../../storage/domain/mounts.js';
 import type { WorkerEnd, WorkerFacts } from './worker-files.js';
 
 export interface Failure {
@@ -33,6 +35,7 @@ export interface WorkerLimits {
   readonly image: string;
   readonly memory: Mebibytes;
   readonly time: Seconds | undefined;
+  readonly mounts: Mounts;
 }
 
 const CANCELLED: Failure = { reason: 'Cancelled', message: 'cancelled' };
@@ -114,7 +117,8 @@ function endState(end: WorkerEnd, limits: WorkerLimits): JobState {
 const SIGKILL_EXIT = 137;
 const IMAGE_WORDS = /\b(?:image|manifest|registry|pull|short-name)/i;
 
-function failureOf({ phase, exitCode, words }: WorkerEnd, limits: WorkerLimits): Failure {
+function failureOf({ phase, exitCode, ...end }: WorkerEnd, limits: WorkerLimits): Failure {
+  const words = withoutHostPaths(end.words, pathsOf(limits.mounts));
   if (phase === 'cancelled') return CANCELLED;
   if (phase === 'late' && limits.time !== undefined) return timeLimitFailure(limits.time);
   if (phase === 'create' && IMAGE_WORDS.test(words)) {

@@ -1,8 +1,9 @@
 import { CromwellError } from '../../../clients/cromwell/cromwell-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { pathsOf, withoutHostPaths } from '../../domain/host-paths.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
-import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
+import { toRecordError } from '../batch-api/record-errors.js';
 import { withoutFolders } from './cromwell-words.js';
 
 /** What Cromwell says of a workflow that it does not take, or of a question that is wrong. */
@@ -17,7 +18,10 @@ export function toSchedulingError(error: unknown): DomainError {
   const words = withoutFolders(error.words);
   if (status === undefined) return backendUnavailable(`Cromwell does not answer: ${words}`, error);
   if (NOT_ALLOWED.has(status)) {
-    return lasting('Cromwell refuses the credentials: look at CROMWELL_AUTHORIZATION', error);
+    return lasting(
+      'Cromwell does not accept the credentials: look at CROMWELL_AUTHORIZATION',
+      error,
+    );
   }
   if (isElsewhere(status)) {
     return lasting(`what CROMWELL_URL names is not Cromwell: it answers ${status}`, error);
@@ -27,12 +31,19 @@ export function toSchedulingError(error: unknown): DomainError {
   return backendUnavailable(`Cromwell says: ${words}`, error);
 }
 
+/** What to do about it. */
+export function mendOf(error: unknown): string {
+  return error instanceof CromwellError && NOT_ALLOWED.has(error.status)
+    ? 'let CROMWELL_AUTHORIZATION be a header that the server, or the proxy before it, accepts'
+    : 'let CROMWELL_URL name a Cromwell server that runs';
+}
+
 /** For the submission: what Cromwell refuses of it is about this job. */
 export function toSubmitError(error: unknown, spec: JobSpec): DomainError {
   if (!(error instanceof CromwellError) || !REFUSALS.has(error.status)) {
     return toSchedulingError(error);
   }
-  const words = withoutFolders(withoutHostPaths(error.words, spec));
+  const words = withoutFolders(withoutHostPaths(error.words, pathsOf(spec.mounts)));
   return jobRefused(`Cromwell refuses the job: ${words}`, error);
 }
 

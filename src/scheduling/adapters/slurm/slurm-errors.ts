@@ -1,8 +1,9 @@
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { pathsOf, withoutHostPaths } from '../../domain/host-paths.js';
 import { backendError, backendUnavailable, jobRefused } from '../../domain/scheduling-errors.js';
-import { toRecordError, withoutHostPaths } from '../batch-api/record-errors.js';
+import { toRecordError } from '../batch-api/record-errors.js';
 
 /** Refusals that pass by themselves. Source: slurm_errno.c. */
 const PASSING =
@@ -22,5 +23,6 @@ export function toSubmitError(error: unknown, spec: JobSpec): DomainError {
     return new DomainError('BackendBusy', message, { retryable: true, cause: error });
   }
   const asked = spec.gpuLimit > 0 ? ` (gpu_limit is ${spec.gpuLimit})` : '';
-  return jobRefused(`SLURM refuses the job: ${withoutHostPaths(error.words, spec)}${asked}`, error);
+  const words = withoutHostPaths(error.words, pathsOf(spec.mounts));
+  return jobRefused(`SLURM refuses the job: ${words}${asked}`, error);
 }

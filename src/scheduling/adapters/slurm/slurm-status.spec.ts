@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAccounts, parseQueue } from '../../../clients/slurm/command-output.js';
 import type { SlurmRow } from '../../../clients/slurm/slurm-client.js';
 import { mebibytes, seconds } from '../../../shared/units.js';
+import { specOf } from '../batch-api/batch-fixture.js';
 import type { WorkerFacts } from '../batch-api/worker-files.js';
 import { workerState, type WorkerSight } from '../batch-api/worker-status.js';
 import { listedWorker, STATE_MEANING } from './slurm-status.js';
@@ -14,7 +15,14 @@ const NEW: WorkerFacts = {
   isCleared: false,
 };
 const RUNNING: WorkerFacts = { ...NEW, launched: { job: '7', at: AT }, startedAt: AT };
-const LIMITS = { system: 'SLURM', image: 'local/x:1', memory: mebibytes(16), time: seconds(3) };
+const { mounts } = specOf();
+const LIMITS = {
+  system: 'SLURM',
+  image: 'local/x:1',
+  memory: mebibytes(16),
+  time: seconds(3),
+  mounts,
+};
 
 type Sight = Partial<Omit<WorkerSight, 'listed'>> & {
   readonly row?: SlurmRow | 'absent' | 'lost';
@@ -152,6 +160,20 @@ describe('the record that a job writes', () => {
       message: expect.stringMatching(message),
     });
   });
+
+  it.each(['create', 'start'] as const)(
+    'with words of the phase %s tells no path of the host',
+    (phase) => {
+      const words =
+        'Error: statfs /data/in: no such file; crun: mount `/data/out/x`: permission denied';
+      const facts = { ...RUNNING, end: { exitCode: 125, phase, at: AT, words } };
+      const { message } = stateOf({ facts });
+      expect(message).toContain(
+        'statfs /share/incoming: no such file; crun: mount `/share/outgoing/x`',
+      );
+      expect(message).not.toContain('/data');
+    },
+  );
 
   it('leaves it to SLURM why a signal came that nobody here has sent', () => {
     const facts = ended('cancelled', 143);
