@@ -33,7 +33,7 @@ describe('a configuration for a cluster', () => {
       JOB_SERVICE_ACCOUNT: 'jobs',
       IMAGE_PULL_SECRETS: ' one, two ,',
       IMAGE_PULL_POLICY: 'Always',
-      IMAGE_ENTRYPOINT: 'replace',
+      IMAGE_ENTRYPOINT: 'keep',
       JOB_FS_GROUP: '1002',
       GPU_RESOURCE: 'amd.com/gpu',
       JOB_REQUEST_PERCENT: '10',
@@ -47,7 +47,7 @@ describe('a configuration for a cluster', () => {
       cluster: { kubeconfig: '/etc/pman/kubeconfig', namespace: 'jobs' },
       options: {
         profile: 'openshift',
-        imageEntrypoint: 'replace',
+        imageEntrypoint: 'keep',
         imagePullPolicy: 'Always',
         imagePullSecrets: ['one', 'two'],
         nodeSelector: { disk: 'ssd' },

@@ -28,8 +28,8 @@ describe('the configuration of SLURM', () => {
       'SLURM_JWT: cannot be set together with SLURM_JWT_FILE',
     ],
     [
-      { ...SLURM, SLURM_CONTAINER_RUNTIME: 'charliecloud' },
-      'IMAGE_ENTRYPOINT: must be replace when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
+      { ...SLURM, SLURM_CONTAINER_RUNTIME: 'charliecloud', IMAGE_ENTRYPOINT: 'keep' },
+      'IMAGE_ENTRYPOINT: cannot be keep when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
     ],
   ])('with %j is refused', (environment, problem) => {
     expect(problemsOf(environment)).toContain(problem);

@@ -25,7 +25,6 @@ beforeAll(async () => {
     SLURM_CONTAINER_RUNTIME: 'charliecloud',
     SLURM_CONTAINER_PROGRAM: '',
     SLURM_IMAGE_STORAGE: images,
-    IMAGE_ENTRYPOINT: 'replace',
   });
 }, START_MS);
 afterAll(() => rig.down());
@@ -86,8 +85,7 @@ describe('a job in Charliecloud', () => {
       SLURM_CONTAINER_RUNTIME: 'charliecloud',
       SLURM_CONTAINER_PROGRAM: '',
       SLURM_IMAGE_STORAGE: `${rig.store}.records/images`,
-      IMAGE_ENTRYPOINT: 'replace',
-      JOB_TIMEOUT: '2',
+        JOB_TIMEOUT: '2',
     });
     const { answer } = await short.run('exec sleep 60');
     expect(answer).toMatchObject({ status: 'finishedWithError' });

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { BatchOptions } from '../../scheduling/adapters/batch-api/batch-options.js';
 import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
 import type { Environment, RawEnvironment } from '../environment.js';
+import { imageEntrypoint } from '../image-entrypoint.js';
 import { textOf } from './backend-loader.js';
 
 const PROGRAMS = {
@@ -30,9 +31,9 @@ export function loadBatch(
       problems.push(`${name}: cannot be set when SLURM_CONTAINER_RUNTIME is ${runtime}`);
     }
   }
-  if (runtime === 'charliecloud' && environment.IMAGE_ENTRYPOINT !== 'replace') {
+  if (runtime === 'charliecloud' && environment.IMAGE_ENTRYPOINT === 'keep') {
     problems.push(
-      'IMAGE_ENTRYPOINT: must be replace when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
+      'IMAGE_ENTRYPOINT: cannot be keep when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
     );
   }
   const folder =
@@ -43,7 +44,7 @@ export function loadBatch(
       runtime,
       program: environment.SLURM_CONTAINER_PROGRAM ?? PROGRAMS[runtime],
       imageStorage: environment.SLURM_IMAGE_STORAGE,
-      imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
+      imageEntrypoint: imageEntrypoint(environment),
       recordDirectory,
     },
     // A job that writes into our records can make us say anything.

@@ -6,6 +6,7 @@ import {
 import type { EngineOptions } from '../../scheduling/adapters/docker-api/engine-options.js';
 import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
 import type { Environment, RawEnvironment } from '../environment.js';
+import { imageEntrypoint } from '../image-entrypoint.js';
 import { textOf, type BackendLoader } from './backend-loader.js';
 
 /** Docker and Podman, which speak the same API. */
@@ -33,7 +34,7 @@ export function engineOptions(environment: Environment): EngineOptions {
     memoryLimit: environment.MEMORY_LIMIT === 'soft' ? 'soft' : 'hard',
     capabilities: environment.JOB_CAPABILITIES === 'engine' ? 'engine' : 'minimal',
     network: environment.JOB_NETWORK,
-    imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
+    imageEntrypoint: imageEntrypoint(environment),
     logFileMebibytes: environment.JOB_LOG_FILE_MIB ?? 10,
     registryAuthFile: environment.REGISTRY_AUTH_FILE,
   };

@@ -3,6 +3,7 @@ import type { KubernetesOptions } from '../../scheduling/adapters/kubernetes/kub
 import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
 import { parseContainerUser, parseJson, parseKeyValueList } from '../environment-rules.js';
 import type { Environment, RawEnvironment } from '../environment.js';
+import { imageEntrypoint } from '../image-entrypoint.js';
 import { textOf, type BackendLoader } from './backend-loader.js';
 
 const LABEL_KEY =
@@ -55,7 +56,7 @@ function loadOptions(
 ): KubernetesOptions {
   return {
     profile,
-    imageEntrypoint: environment.IMAGE_ENTRYPOINT === 'replace' ? 'replace' : 'keep',
+    imageEntrypoint: imageEntrypoint(environment),
     imagePullPolicy: environment.IMAGE_PULL_POLICY as KubernetesOptions['imagePullPolicy'],
     imagePullSecrets: splitNames(environment.IMAGE_PULL_SECRETS),
     nodeSelector: parseKeyValueList(environment.NODE_SELECTOR ?? '') ?? {},

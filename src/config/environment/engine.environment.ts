@@ -30,7 +30,7 @@ export class EngineEnvironment {
   JOB_NETWORK?: string;
 
   @Variable(
-    'keep',
+    'keep for docker and podman; replace for all others',
     "`keep`: the image's ENTRYPOINT runs in front of the command; `replace`: the command takes its place",
     [...ENGINES, 'kubernetes', 'openshift', 'slurm', 'cromwell'],
   )

@@ -99,8 +99,9 @@ export const COMMAND_CASES: readonly ContractCase[] = [
   },
   {
     id: 'image-entrypoint-kept',
-    title: "the image's ENTRYPOINT runs in front of the command",
+    title: "IMAGE_ENTRYPOINT=keep lets the image's ENTRYPOINT run in front of the command",
     needs: ['images', 'image-entrypoint'],
+    settings: { IMAGE_ENTRYPOINT: 'keep' },
     async run(harness) {
       const { job } = await harness.run('echo "$FROM_ENTRYPOINT" > /share/outgoing/from', {
         image: PROBE_ENTRYPOINT_IMAGE,

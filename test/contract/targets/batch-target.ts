@@ -70,7 +70,7 @@ function batchTarget({ name, system, runtime }: Batch): ContractTarget {
   const runtimeSettings = (): Told =>
     runtime === 'podman'
       ? { SLURM_CONTAINER_PROGRAM: told['RUNTIME'] ?? '' }
-      : { SLURM_IMAGE_STORAGE: images, IMAGE_ENTRYPOINT: 'replace' };
+      : { SLURM_IMAGE_STORAGE: images };
 
   return {
     name,
