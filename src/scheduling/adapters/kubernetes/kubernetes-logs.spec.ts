@@ -60,7 +60,9 @@ describe('the logs of workers', () => {
   });
 
   it('are shared by lines too', async () => {
-    const openLog = vi.fn(async () => [Buffer.from('1\n2\n3\n4\n5\n6\n7\n')]);
+    const openLog = vi.fn<() => Promise<Buffer[]>>(async () => [
+      Buffer.from('1\n2\n3\n4\n5\n6\n7\n'),
+    ]);
     const logs = new WorkerLogs({ openLog } as unknown as KubernetesApi);
     const { text } = await logs.read(2, [podOn('a', 0), podOn('a', 1)], WINDOW, signal);
     const five = '3\n4\n5\n6\n7\n';
@@ -75,7 +77,7 @@ describe('the logs of workers', () => {
 
   it('that are late are not said to be of a node, and are asked for again soon', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const openLog = vi.fn(() => Promise.reject(late));
+    const openLog = vi.fn<() => Promise<never>>(() => Promise.reject(late));
     const logs = new WorkerLogs({ openLog } as unknown as KubernetesApi);
     const first = await logs.read(1, [podOn('a')], WINDOW, signal);
     expect(first).toEqual({
@@ -91,7 +93,7 @@ describe('the logs of workers', () => {
 
   it('that are late and of pods that have ended are waited for, up to a time', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const openLog = vi.fn(() => Promise.reject(late));
+    const openLog = vi.fn<() => Promise<never>>(() => Promise.reject(late));
     const logs = new WorkerLogs({ openLog } as unknown as KubernetesApi);
     const pod = { ...endedPod(0), spec: { nodeName: 'a' } };
     const read = () => logs.read(1, [pod], WINDOW, signal);

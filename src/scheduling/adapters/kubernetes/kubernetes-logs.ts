@@ -50,7 +50,7 @@ export class WorkerLogs {
     const share = logShare(window, workers);
     const byWorker = podsByWorker(pods);
     const texts = await Promise.all(
-      Array.from({ length: workers }, (_, worker) => {
+      Array.from({ length: workers }, async (_, worker) => {
         const pod = byWorker.get(worker);
         return pod === undefined ? absent : this.readPod(pod, share, signal);
       }),
@@ -60,14 +60,9 @@ export class WorkerLogs {
   }
 
   private async readPod(pod: PodObject, window: LogWindow, signal: AbortSignal): Promise<string> {
-    const node = pod.spec?.nodeName ?? '';
-    const hasEnded = HAS_ENDED.has(pod.status?.phase ?? '');
-    const silence = this.silences.get(node);
-    if (isNodeSilent(pod)) return SILENT;
-    if (silence !== undefined && performance.now() < silence.until) {
-      // The first log of a job that has ended is the last that many clients ask for.
-      if (silence.isCertain || !hasEnded) return silence.isCertain ? SILENT : LATE;
-    }
+    const { node, hasEnded } = placeOf(pod);
+    const note = isNodeSilent(pod) ? SILENT : this.noteOf(node, hasEnded);
+    if (note !== undefined) return note;
     try {
       const text = await readLog(this.api, pod.metadata.name, window, signal);
       this.silences.delete(node);
@@ -75,22 +70,35 @@ export class WorkerLogs {
     } catch (error) {
       const isSilent = error instanceof KubernetesError && error.reason === NODE_SILENT;
       if (!isSilent && (!isLate(error) || signal.aborted)) throw error;
-      const { isCertain } = this.keepSilence(node, isSilent);
-      if (!isCertain && hasEnded) throw error;
-      return isCertain ? SILENT : LATE;
+      this.keepSilence(node, isSilent);
+      const said = this.noteOf(node, hasEnded);
+      if (said === undefined) throw error;
+      return said;
     }
   }
 
-  private keepSilence(node: string, isSilent: boolean): Silence {
+  /** What stands in the place of a log that is not asked for now. */
+  private noteOf(node: string, hasEnded: boolean): string | undefined {
+    const silence = this.silences.get(node);
+    if (silence === undefined || performance.now() >= silence.until) return undefined;
+    if (silence.isCertain) return SILENT;
+    // The first log of a job that has ended is the last that many clients ask for.
+    return hasEnded ? undefined : LATE;
+  }
+
+  private keepSilence(node: string, isSilent: boolean): void {
     const now = performance.now();
     const known = this.silences.get(node);
     const goesOn = known !== undefined && now - known.until < PATIENCE_MS;
     const since = goesOn ? known.since : now;
     const isCertain = isSilent || now - since >= PATIENCE_MS;
-    const silence = { since, until: now + (isCertain ? SILENCE_MS : LATE_MS), isCertain };
-    this.silences.set(node, silence);
-    return silence;
+    const until = now + (isCertain ? SILENCE_MS : LATE_MS);
+    this.silences.set(node, { since, until, isCertain });
   }
+}
+
+function placeOf({ spec, status }: PodObject): { node: string; hasEnded: boolean } {
+  return { node: spec?.nodeName ?? '', hasEnded: HAS_ENDED.has(status?.phase ?? '') };
 }
 
 async function readLog(
