@@ -29,6 +29,7 @@ export interface WorkflowMetadata {
   readonly id: string;
   readonly status: string;
   readonly end?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly failures?: readonly WorkflowFailure[];
   readonly calls?: Readonly<Record<string, readonly WorkflowCall[]>>;
 }
@@ -41,12 +42,25 @@ export interface WorkflowFailure {
 export interface WorkflowCall {
   /** Of the batch system; absent where it has refused the call. */
   readonly jobId?: string;
+  /** Of the scatter, from 0 on; -1 outside of one. */
+  readonly shardIndex?: number;
+  readonly executionStatus?: string;
+  /** On storage of the server. */
   readonly stderr?: string;
+  readonly failures?: readonly WorkflowFailure[];
 }
 
 const API = '/api/workflows/v1';
-/** Without the others, among them the inputs with the whole script. */
-const LOOKED_AT = ['status', 'end', 'failures', 'jobId', 'stderr'];
+/** Without the others, among them the inputs with the whole script. Shard and attempt always come. */
+export const LOOKED_AT: readonly string[] = [
+  'status',
+  'end',
+  'labels',
+  'failures',
+  'jobId',
+  'executionStatus',
+  'stderr',
+];
 const DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const UNKNOWN = new Set<number | undefined>([404]);
