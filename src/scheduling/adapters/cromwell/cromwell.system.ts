@@ -2,15 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CromwellClient } from '../../../clients/cromwell/cromwell-client.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { DomainError } from '../../../shared/domain-error.js';
+import type { EventLog } from '../../../shared/event-log.js';
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
+import { backendUnavailable } from '../../domain/scheduling-errors.js';
 import { batchCapabilities } from '../batch-api/batch-capabilities.js';
 import type { BatchLook, BatchSystem } from '../batch-api/batch-system.js';
 import type { StoredJob } from '../batch-api/job-records.js';
 import type { Run } from '../batch-api/job-script.js';
-import { hasRefused, toSchedulingError, toSubmitError } from './cromwell-errors.js';
+import { hasRefused, mendOf, toSchedulingError, toSubmitError } from './cromwell-errors.js';
 import { CromwellLooks } from './cromwell-looks.js';
+import { warnOfSeveral } from './unlisted-workflows.js';
 import type { CromwellOptions } from './cromwell-options.js';
 import { buildWorkflow, RUN_LABEL } from './cromwell-request.js';
 import { LIVE_STATUSES } from './cromwell-status.js';
@@ -23,6 +26,7 @@ const QUERY_LAG_MS = 10_000;
 /** A script looks every two seconds. */
 const OWN_END_MS = 6_000;
 const CLEAR_DEADLINE_MS = 5_000;
+const NOT_ENDED = 'Cromwell has not ended the job in time';
 
 /** A Cromwell server, whose backend hands each worker to the batch system of the site. */
 export class CromwellSystem implements BatchSystem {
@@ -33,9 +37,10 @@ export class CromwellSystem implements BatchSystem {
   constructor(
     private readonly client: CromwellClient,
     private readonly options: CromwellOptions,
+    private readonly log: EventLog,
   ) {
     this.capabilities = batchCapabilities('cromwell', options.runtime);
-    this.looks = new CromwellLooks(client);
+    this.looks = new CromwellLooks(client, log);
   }
 
   plan(spec: JobSpec, run: Run): unknown {
@@ -51,8 +56,12 @@ export class CromwellSystem implements BatchSystem {
     const until = performance.now() + QUERY_LAG_MS;
     for (;;) {
       const found = await this.client.query({ [RUN_LABEL]: runId }, [], signal);
-      if (found.length > 0 || performance.now() > until) return found.map(({ id }) => id);
-      await sleep(ASK_AGAIN_MS, undefined, { signal });
+      if (found.length > 0 || performance.now() > until) {
+        const workflows = found.map(({ id }) => id);
+        if (workflows.length > 1) warnOfSeveral(this.log, runId, workflows, workflows[0]);
+        return workflows;
+      }
+      await pause(signal, 'Cromwell has not told in time whether it has the job');
     }
   }
 
@@ -79,7 +88,7 @@ export class CromwellSystem implements BatchSystem {
         abortedAt = performance.now();
       }
       if (isAtRest(await now()) || (await this.hasEnded(id, signal))) return;
-      await sleep(ASK_AGAIN_MS, undefined, { signal });
+      await pause(signal, NOT_ENDED);
     }
   }
 
@@ -103,8 +112,7 @@ export class CromwellSystem implements BatchSystem {
     try {
       return [{ name, ok: true, detail: `Cromwell ${await this.client.version(signal)}` }];
     } catch (error) {
-      const mend = 'let CROMWELL_URL name a Cromwell server that runs';
-      return [{ name, ok: false, detail: toSchedulingError(error).message, mend }];
+      return [{ name, ok: false, detail: toSchedulingError(error).message, mend: mendOf(error) }];
     }
   }
 
@@ -126,6 +134,15 @@ export class CromwellSystem implements BatchSystem {
   }
 }
 
+/** @throws DomainError `BackendUnavailable` with these words when `signal` ends it */
+async function pause(signal: AbortSignal, tooLate: string): Promise<void> {
+  try {
+    await sleep(ASK_AGAIN_MS, undefined, { signal });
+  } catch (error) {
+    throw backendUnavailable(tooLate, error);
+  }
+}
+
 /** Workers that have all begun look for the request to end; a signal would disturb what they clear. */
 async function endsByItself(
   now: () => Promise<StoredJob | undefined>,
@@ -137,7 +154,7 @@ async function endsByItself(
     if (workers.every(({ end, isCleared }) => end !== undefined && isCleared)) return true;
     const haveBegun = workers.every(({ launched }) => launched !== undefined);
     if (!haveBegun || performance.now() > deadline) return false;
-    await sleep(ASK_AGAIN_MS, undefined, { signal });
+    await pause(signal, NOT_ENDED);
   }
 }
 
