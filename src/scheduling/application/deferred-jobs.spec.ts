@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { jobName, jobSpec } from '../../../test/fakes/builders.js';
+import { imageRef, jobName, jobSpec } from '../../../test/fakes/builders.js';
 import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
 import { KeptInMemory } from '../../../test/fakes/kept-in-memory.js';
 import { DomainError, invalidFields } from '../../shared/domain-error.js';
@@ -119,5 +119,23 @@ describe('a job that is kept', () => {
     await sleep(50);
     expect(backend.jobs.size).toBe(0);
     expect(kept.failures.size).toBe(0);
+  });
+
+  it('is not failed by what befell an earlier job of its name', async () => {
+    const { backend, kept } = keeping();
+    await kept.keep(SPEC);
+    let refuse = (_error: Error): void => {};
+    const refusal = new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+    });
+    backend.prepare = ({ image }) => (image === SPEC.image ? refusal : Promise.resolve('underway'));
+    replica(backend);
+    await sleep(50);
+    kept.specs.delete(NAME);
+    await kept.keep(jobSpec({ image: imageRef('another:1') }));
+    refuse(imageUnavailable(SPEC.image, 'manifest unknown'));
+    await sleep(50);
+    expect(kept.failures.size).toBe(0);
+    await expect(kept.list()).resolves.toMatchObject([{ spec: { image: 'another:1' } }]);
   });
 });

@@ -3,7 +3,7 @@ import type { EventLog } from '../../shared/event-log.js';
 import type { FailureReason } from '../domain/failure-reason.js';
 import type { JobName } from '../domain/job-name.js';
 import type { JobSpec } from '../domain/job-spec.js';
-import type { Deferrals, SchedulerPort } from '../domain/scheduler.port.js';
+import type { DeferredJob, Deferrals, SchedulerPort } from '../domain/scheduler.port.js';
 import { fullJitter, pause } from './backoff.js';
 import { Patience, askedPause } from './patience.js';
 
@@ -26,7 +26,8 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
  * them: the backend keeps them, and that each is submitted once is the backend's promise.
  */
 export class DeferredJobs {
-  private readonly underway = new Set<JobName>();
+  /** Ids: another job of the same name may be kept while an earlier one is still dealt with. */
+  private readonly underway = new Set<string>();
   private readonly ended = new AbortController();
 
   /**
@@ -59,8 +60,8 @@ export class DeferredJobs {
 
   private async look(deferrals: Deferrals): Promise<void> {
     try {
-      for (const spec of await deferrals.list(this.within(CALL_MS))) {
-        if (!this.underway.has(spec.name)) void this.follow(spec, deferrals);
+      for (const job of await deferrals.list(this.within(CALL_MS))) {
+        if (!this.underway.has(job.id)) void this.follow(job, deferrals);
       }
     } catch (error) {
       // The list of jobs says it in the log when the backend does not answer.
@@ -69,15 +70,16 @@ export class DeferredJobs {
   }
 
   /** Brings one job to its submission or to its failure. */
-  private async follow(spec: JobSpec, deferrals: Deferrals): Promise<void> {
-    this.underway.add(spec.name);
+  private async follow(job: DeferredJob, deferrals: Deferrals): Promise<void> {
+    const { name } = job.spec;
+    this.underway.add(job.id);
     const patience = new Patience(PATIENCE);
     try {
       for (let attempt = 0; ; attempt += 1) {
-        const error = await this.attempt(spec, deferrals);
+        const error = await this.attempt(job, deferrals);
         if (error === undefined || this.ended.signal.aborted) return;
         if (!patience.allows(error)) {
-          await deferrals.fail(spec.name, toFailure(error), this.within(CALL_MS));
+          await deferrals.fail(name, job.id, toFailure(error), this.within(CALL_MS));
           return;
         }
         const least = askedPause(error);
@@ -85,20 +87,20 @@ export class DeferredJobs {
       }
     } catch (error) {
       // It is still kept: the next round takes it up again.
-      this.log.warn('a kept job could not be dealt with', { jid: spec.name, error });
+      this.log.warn('a kept job could not be dealt with', { jid: name, error });
     } finally {
-      this.underway.delete(spec.name);
-      this.changed(spec.name);
+      this.underway.delete(job.id);
+      this.changed(name);
     }
   }
 
   /** @returns what went wrong, or nothing when there is no more to do. */
-  private async attempt(spec: JobSpec, deferrals: Deferrals): Promise<unknown> {
+  private async attempt({ id, spec }: DeferredJob, deferrals: Deferrals): Promise<unknown> {
     try {
       const readiness = await this.backend.prepare(spec, this.ended.signal);
       if (readiness === 'underway') return undefined;
       await this.secure(spec, this.within(CALL_MS));
-      await deferrals.submit(spec.name, this.within(SUBMIT_MS));
+      await deferrals.submit(spec.name, id, this.within(SUBMIT_MS));
       return undefined;
     } catch (error) {
       // Somebody has removed it, or another replica was faster.

@@ -78,9 +78,10 @@ export class GuardedBackend implements SchedulerPort {
     return {
       keep: (spec, signal) => breaker.call(() => deferrals.keep(spec, signal)),
       list: (signal) => breaker.call(() => deferrals.list(signal)),
-      submit: (name, signal) =>
-        gate.pass(() => breaker.call(() => deferrals.submit(name, signal)), signal),
-      fail: (name, failure, signal) => breaker.call(() => deferrals.fail(name, failure, signal)),
+      submit: (name, id, signal) =>
+        gate.pass(() => breaker.call(() => deferrals.submit(name, id, signal)), signal),
+      fail: (name, id, failure, signal) =>
+        breaker.call(() => deferrals.fail(name, id, failure, signal)),
     };
   }
 

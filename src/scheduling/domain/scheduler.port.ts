@@ -32,6 +32,13 @@ export interface ListedJob {
 /** Whether a job can be submitted now; `underway`: what was begun for it goes on. */
 export type Readiness = 'ready' | 'underway';
 
+/** A job that is kept to be submitted. */
+export interface DeferredJob {
+  /** Another one for each time that a job of this name is kept. */
+  readonly id: string;
+  readonly spec: JobSpec;
+}
+
 /**
  * Jobs that were accepted before the backend could take them. The backend keeps them, so that a
  * restart forgets none and any replica goes on with them; `find` and `list` show them.
@@ -40,14 +47,15 @@ export interface Deferrals {
   /** Keeps a job; one of the same name that is kept already stays as it is. */
   keep(spec: JobSpec, signal: AbortSignal): Promise<void>;
   /** The jobs that are still to be submitted. */
-  list(signal: AbortSignal): Promise<readonly JobSpec[]>;
+  list(signal: AbortSignal): Promise<readonly DeferredJob[]>;
   /**
    * Submits a kept job, once, and keeps it no longer.
+   * @param id of the job that is meant: another one of its name is left alone
    * @throws DomainError `JobNotFound` when it was removed meanwhile; as `SchedulerPort.submit` else.
    */
-  submit(name: JobName, signal: AbortSignal): Promise<void>;
-  /** From now on the job is one that has failed. */
-  fail(name: JobName, failure: DeferralFailure, signal: AbortSignal): Promise<void>;
+  submit(name: JobName, id: string, signal: AbortSignal): Promise<void>;
+  /** From now on the job is one that has failed; another one of its name is left alone. */
+  fail(name: JobName, id: string, failure: DeferralFailure, signal: AbortSignal): Promise<void>;
 }
 
 export interface DeferralFailure {

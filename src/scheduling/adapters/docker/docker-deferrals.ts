@@ -1,7 +1,7 @@
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import type { DeferralFailure, Deferrals } from '../../domain/scheduler.port.js';
+import type { DeferralFailure, DeferredJob, Deferrals } from '../../domain/scheduler.port.js';
 import { jobNotFound } from '../../domain/scheduling-errors.js';
 import { asSchedulingError } from '../docker-api/engine-errors.js';
 import type { KeptJob, KeptJobs } from './kept-jobs.js';
@@ -19,17 +19,17 @@ export class DockerDeferrals implements Deferrals {
     return asSchedulingError(this.engine, this.kept.keep(spec, signal));
   }
 
-  async list(signal: AbortSignal): Promise<readonly JobSpec[]> {
+  async list(signal: AbortSignal): Promise<readonly DeferredJob[]> {
     const kept = await asSchedulingError(this.engine, this.kept.list(signal));
-    return kept.filter(({ failure }) => failure === undefined).map(({ spec }) => spec);
+    return kept.filter(({ failure }) => failure === undefined);
   }
 
-  async submit(name: JobName, signal: AbortSignal): Promise<void> {
-    const { id, spec } = await this.pending(name, signal);
+  async submit(name: JobName, id: string, signal: AbortSignal): Promise<void> {
+    const { spec } = await this.pending(name, id, signal);
     const containers = await this.containers.create(spec, signal);
     // A removal drops what is kept first and looks for containers afterwards: one of us sees the other.
-    const still = await this.pending(name, signal).catch(() => undefined);
-    if (still?.id !== id) {
+    const still = await this.pending(name, id, signal).catch(() => undefined);
+    if (still === undefined) {
       await this.containers.discard(
         containers.filter(({ isNew }) => isNew),
         signal,
@@ -37,16 +37,16 @@ export class DockerDeferrals implements Deferrals {
       throw jobNotFound(name);
     }
     await this.containers.start(spec, containers, signal);
-    await asSchedulingError(this.engine, this.kept.drop(name, signal));
+    await asSchedulingError(this.engine, this.kept.dropOnly(name, id, signal));
   }
 
-  fail(name: JobName, failure: DeferralFailure, signal: AbortSignal): Promise<void> {
-    return asSchedulingError(this.engine, this.kept.fail(name, failure, signal));
+  fail(name: JobName, id: string, failure: DeferralFailure, signal: AbortSignal): Promise<void> {
+    return asSchedulingError(this.engine, this.kept.fail(name, id, failure, signal));
   }
 
-  private async pending(name: JobName, signal: AbortSignal): Promise<KeptJob> {
+  private async pending(name: JobName, id: string, signal: AbortSignal): Promise<KeptJob> {
     const kept = await asSchedulingError(this.engine, this.kept.find(name, signal));
-    if (kept === undefined || kept.failure !== undefined) throw jobNotFound(name);
+    if (kept?.id !== id || kept.failure !== undefined) throw jobNotFound(name);
     return kept;
   }
 }

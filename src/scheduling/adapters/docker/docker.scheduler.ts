@@ -178,9 +178,10 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   private async cancelKept(name: JobName, signal: AbortSignal): Promise<void> {
-    if ((await this.ask(this.kept.find(name, signal))) === undefined) throw jobNotFound(name);
+    const kept = await this.ask(this.kept.find(name, signal));
+    if (kept === undefined) throw jobNotFound(name);
     const message = 'cancelled before its image was there';
-    await this.deferrals.fail(name, { reason: 'Cancelled', message }, signal);
+    await this.deferrals.fail(name, kept.id, { reason: 'Cancelled', message }, signal);
   }
 
   /** The first worker's container and the others', in order; nothing when there is no such job. */

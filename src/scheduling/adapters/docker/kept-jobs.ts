@@ -5,7 +5,7 @@ import type { Job } from '../../domain/job.js';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { MANAGED_BY, OWN_LABELS, OWN_LABEL_PREFIX } from '../../domain/own-labels.js';
-import type { DeferralFailure, ListedJob } from '../../domain/scheduler.port.js';
+import type { DeferralFailure, DeferredJob, ListedJob } from '../../domain/scheduler.port.js';
 
 const LABELS = {
   /** The whole specification as JSON. */
@@ -17,9 +17,7 @@ const LABELS = {
 } as const;
 
 /** A job that is kept, and how it failed if it did. */
-export interface KeptJob {
-  readonly spec: JobSpec;
-  readonly id: string;
+export interface KeptJob extends DeferredJob {
   readonly failure: (DeferralFailure & { readonly at: string }) | undefined;
 }
 
@@ -64,16 +62,38 @@ export class KeptJobs {
       .filter((job) => job !== undefined);
   }
 
-  async fail(name: JobName, failure: DeferralFailure, signal: AbortSignal): Promise<void> {
+  /** @param id of the job that has failed; another one that is kept under its name by now has not */
+  async fail(
+    name: JobName,
+    id: string,
+    failure: DeferralFailure,
+    signal: AbortSignal,
+  ): Promise<void> {
     const kept = await this.find(name, signal);
-    if (kept === undefined || kept.failure !== undefined) return;
+    if (kept?.id !== id || kept.failure !== undefined) return;
     const labels = {
       ...ownLabels(name),
-      [LABELS.kept]: kept.id,
+      [LABELS.kept]: id,
       [LABELS.reason]: failure.reason,
       [LABELS.message]: failure.message,
     };
+    // The failure of an earlier job of the name would stay as it is, labels and all.
+    await this.engine.removeVolume(failureName(name), signal);
     await this.engine.createVolume(failureName(name), labels, signal);
+    // A removal meanwhile has looked for a failure before there was this one.
+    if ((await this.find(name, signal))?.id !== id) await this.dropFailure(name, id, signal);
+  }
+
+  /** Drops a job and no other one that is kept under its name by now. */
+  async dropOnly(name: JobName, id: string, signal: AbortSignal): Promise<void> {
+    if ((await this.find(name, signal))?.id === id) await this.drop(name, signal);
+  }
+
+  private async dropFailure(name: JobName, id: string, signal: AbortSignal): Promise<void> {
+    const failed = await this.engine.findVolume(failureName(name), signal);
+    if (failed?.Labels[LABELS.kept] === id) {
+      await this.engine.removeVolume(failureName(name), signal);
+    }
   }
 
   /** The failure goes first: without it the job is only kept again. */
