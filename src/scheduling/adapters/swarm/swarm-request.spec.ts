@@ -34,6 +34,7 @@ const SIMPLEST = {
       Args: ['simpledsapp', '/share/incoming', '/share/outgoing'],
       Env: [],
       Labels: LABELS,
+      Healthcheck: { Test: ['NONE'] },
       TTY: false,
       OpenStdin: false,
       StopGracePeriod: 1_000_000_000,

@@ -65,6 +65,9 @@ function buildContainer(
     Env: spec.env.map(({ name, value }) => `${name}=${value}`),
     ...(spec.user && { User: buildUser(spec.user) }),
     Labels: labels,
+    // A container that its image's check calls unhealthy is ended by the swarm, and one whose check has not
+    // passed yet is not shown as running. A job has no health but its exit code.
+    Healthcheck: { Test: ['NONE'] },
     TTY: false,
     OpenStdin: false,
     StopGracePeriod: STOP_GRACE,
