@@ -1,5 +1,6 @@
 import type { SwarmEngine, SwarmInfo } from '../../../clients/docker-engine/swarm-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
+import { DomainError } from '../../../shared/domain-error.js';
 
 interface Trouble {
   readonly detail: string;
@@ -20,6 +21,11 @@ const CHANGING_ROLE: Trouble = {
 const BETWEEN_ROLES = /control\.sock/;
 
 const NO_LEADER = 'bring more than half of the managers up, or force a new cluster';
+
+const NO_HISTORY: Trouble = {
+  detail: 'the swarm forgets tasks as soon as they end, so how jobs end cannot be seen',
+  mend: 'run docker swarm update --task-history-limit 5',
+};
 
 /** What a node's state within its swarm means where it is not `active`. */
 const STATES: Readonly<Record<string, Trouble>> = {
@@ -51,6 +57,42 @@ function withWords({ detail, mend }: Trouble, words: string): Trouble {
   return { detail: words === '' ? detail : `${detail}: ${words}`, mend };
 }
 
+/** Without it the swarm drops the limit of processes, ulimits and capabilities of a job in silence. */
+const LEAST_API = '1.41';
+/** From here on a service can say itself that its processes gain no privileges. */
+const PRIVILEGES_API = '1.44';
+
+/** Whether an engine's API is older than another; both are two numbers with a point between. */
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = than.split('.').map(Number);
+  return major === otherMajor ? minor < otherMinor : major < otherMajor;
+}
+
+/** @throws DomainError where jobs would run without what they are to be held to */
+export function assertNewEnough(apiVersion: string): void {
+  if (!isOlder(apiVersion, LEAST_API)) return;
+  const message = `the engine of the swarm is too old: jobs need its API ${LEAST_API}, it has ${apiVersion}`;
+  throw new DomainError('BackendUnavailable', message);
+}
+
+/** What the version of an engine means for jobs. */
+export function engineCheck(version: string, apiVersion: string): CheckResult {
+  const name = 'engine';
+  const detail = `Docker ${version} (API ${apiVersion})`;
+  if (isOlder(apiVersion, LEAST_API)) {
+    return {
+      name,
+      ok: false,
+      detail: `${detail}: it would run jobs without the limits that they are to have`,
+      mend: `bring Docker to 20.10 (API ${LEAST_API}) or newer on all nodes`,
+    };
+  }
+  if (!isOlder(apiVersion, PRIVILEGES_API)) return { name, ok: true, detail };
+  const note = `jobs may gain privileges unless the nodes run dockerd --no-new-privileges`;
+  return { name, ok: true, detail: `${detail}; before API ${PRIVILEGES_API} ${note}` };
+}
+
 /** Whether the engine answers now, and is a manager that can run services. */
 export async function checkSwarm(
   engine: SwarmEngine,
@@ -58,8 +100,7 @@ export async function checkSwarm(
 ): Promise<readonly CheckResult[]> {
   try {
     const { version, apiVersion } = await engine.askVersion(signal);
-    const detail = `Docker ${version} (API ${apiVersion})`;
-    return [{ name: 'engine', ok: true, detail }, await checkManager(engine, signal)];
+    return [engineCheck(version, apiVersion), await checkManager(engine, signal)];
   } catch (error) {
     const mend = 'start Docker, or point DOCKER_HOST at a manager of the swarm';
     return [{ name: 'engine', ok: false, detail: wordsOf(error), mend }];
@@ -72,6 +113,7 @@ async function checkManager(engine: SwarmEngine, signal: AbortSignal): Promise<C
     const info = await engine.swarm(signal);
     const trouble = troubleOf(info);
     if (trouble !== undefined) return { name, ok: false, ...trouble };
+    if ((await engine.taskHistory(signal)) === 0) return { name, ok: false, ...NO_HISTORY };
     const nodes = info.Nodes ?? 1;
     const hint = nodes > 1 ? '; the store must be the same on all of them' : '';
     return { name, ok: true, detail: `${nodes} node(s)${hint}` };

@@ -6,6 +6,7 @@ import type {
 } from '../../../clients/docker-engine/swarm-engine.js';
 import type { FailureReason } from '../../domain/failure-reason.js';
 import { OWN_LABELS } from '../../domain/own-labels.js';
+import { backendUnavailable } from '../../domain/scheduling-errors.js';
 import { isOutOfSequence } from './swarm-errors.js';
 import { isBeingRemoved, labelsOf, REMOVED } from './swarm-job.js';
 
@@ -41,7 +42,7 @@ async function untilContainersAreGone(
   const deadline = performance.now() + CONTAINERS_GO_WITHIN_MS;
   while (performance.now() < deadline) {
     if ((await engine.listContainers(filters, signal)).length === 0) return;
-    await sleep(POLL_MS, undefined, { signal });
+    await pause(signal);
   }
 }
 
@@ -79,7 +80,7 @@ async function untilTasksAreGone(
   for (;;) {
     const tasks = (await engine.listTasksOf(service, signal)) ?? [];
     if (tasks.length === 0) return;
-    await sleep(POLL_MS, undefined, { signal });
+    await pause(signal);
     if (await areAllOutOfReach(engine, tasks, signal)) return;
   }
 }
@@ -90,9 +91,18 @@ export async function areAllOutOfReach(
   tasks: readonly SwarmTask[],
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (tasks.length === 0) return true;
   const nodes = await engine.listNodes(signal);
   const reachable = new Set(
     nodes.filter(({ Status }) => Status.State !== 'down').map(({ ID }) => ID),
   );
   return tasks.every(({ NodeID }) => NodeID !== undefined && !reachable.has(NodeID));
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(POLL_MS, undefined, { signal });
+  } catch (error) {
+    throw backendUnavailable('the swarm has not ended the job in time', error);
+  }
 }

@@ -22,7 +22,7 @@ import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { readLogEnd } from '../docker-api/engine-log.js';
 import type { GenericResources } from './generic-resources.js';
 import type { PullCredentials } from '../docker-api/pull-credentials.js';
-import { checkSwarm } from './swarm-check.js';
+import { assertNewEnough, checkSwarm } from './swarm-check.js';
 import { isNameTaken, toCreateError, toSwarmError } from './swarm-errors.js';
 import {
   isBeingRemoved,
@@ -34,6 +34,8 @@ import {
   specHashOf,
   toJob,
 } from './swarm-job.js';
+import { sweepRemoved } from './removal-sweep.js';
+import { RunningJobs } from './running-jobs.js';
 import { areAllOutOfReach, endService, eraseService } from './swarm-ends.js';
 import { serviceName } from './swarm-names.js';
 import type { SwarmOptions } from './swarm-options.js';
@@ -55,6 +57,7 @@ function isReached(deadline: string, now: number): boolean {
 /** Runs each job as one service of a Docker swarm, with a task for each worker. */
 export class SwarmScheduler implements SchedulerPort {
   readonly capabilities = SWARM_CAPABILITIES;
+  private readonly running = new RunningJobs();
 
   constructor(
     private readonly engine: SwarmEngine,
@@ -77,7 +80,7 @@ export class SwarmScheduler implements SchedulerPort {
     if (spec.gpuLimit > 0) await this.resources.assertPresent(spec.gpuLimit, signal);
     const credentials = await this.credentials.for(spec.image);
     try {
-      await this.engine.version(signal);
+      assertNewEnough((await this.engine.version(signal)).apiVersion);
       const ID = await this.engine.createService(service, credentials, signal);
       // The swarm makes its tasks afterwards: there is nothing yet to look at.
       return toJob(spec.name, { ID, Spec: service }, []);
@@ -90,7 +93,7 @@ export class SwarmScheduler implements SchedulerPort {
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const service = await this.serviceOf(name, signal);
-    return toJob(name, service, await this.tasksOf(service, name, signal));
+    return this.running.settle(toJob(name, service, await this.tasksOf(service, name, signal)));
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -102,12 +105,20 @@ export class SwarmScheduler implements SchedulerPort {
       ]),
     );
     const byService = Map.groupBy(tasks, ({ ServiceID }) => ServiceID);
-    return services.flatMap((service) => {
+    this.running.keepOnly(new Set(services.map(({ ID }) => ID)));
+    const jobs = services.flatMap((service) => {
       const name = parseJobName(labelsOf(service.Spec)[OWN_LABELS.jid] ?? '');
-      if (name === undefined || !isJob(service, name) || isBeingRemoved(service)) return [];
-      const newest = newestTasks(service, byService.get(service.ID) ?? []);
-      return [{ name, mark: markOf(service, newest) }];
+      return name !== undefined && isJob(service, name) ? [{ name, service }] : [];
     });
+    const removed = jobs.map(({ service }) => service).filter(isBeingRemoved);
+    // A list is right without it, and the next one tries again.
+    await sweepRemoved(this.engine, removed, byService, signal).catch(() => undefined);
+    return jobs
+      .filter(({ service }) => !isBeingRemoved(service))
+      .map(({ name, service }) => {
+        const newest = newestTasks(service, byService.get(service.ID) ?? []);
+        return { name, mark: markOf(service, newest) };
+      });
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
@@ -134,8 +145,11 @@ export class SwarmScheduler implements SchedulerPort {
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    const service = await this.serviceOf(name, signal);
+    const service = await this.ask(this.engine.findService(serviceName(name), signal));
+    if (service === undefined || !isJob(service, name)) throw jobNotFound(name);
     await this.ask(eraseService(this.engine, service, signal));
+    // Another removal had begun, and has perhaps not come to its end: there was no job any more.
+    if (isBeingRemoved(service)) throw jobNotFound(name);
   }
 
   now(signal: AbortSignal): Promise<number> {

@@ -1,0 +1,32 @@
+import type {
+  SwarmEngine,
+  SwarmService,
+  SwarmTask,
+} from '../../../clients/docker-engine/swarm-engine.js';
+import { areAllOutOfReach } from './swarm-ends.js';
+import { updatedAt } from './swarm-job.js';
+
+/** Longer than a removal may take, in milliseconds: whoever began one that is older has died. */
+const GRACE_MS = 60_000;
+
+/**
+ * Ends removals that were left unfinished. Their services are no jobs any more, so nobody asks for them
+ * again; and what they had running has been told to end already.
+ * @param services all that are being removed @param tasks of all services
+ */
+export async function sweepRemoved(
+  engine: SwarmEngine,
+  services: readonly SwarmService[],
+  tasks: ReadonlyMap<string, readonly SwarmTask[]>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (services.length === 0) return;
+  const now = await engine.now(signal);
+  const left = services.filter((service) => now - Date.parse(updatedAt(service)) >= GRACE_MS);
+  for (const { ID } of left) {
+    // A service that is removed while it has tasks leaves them behind, running.
+    if (await areAllOutOfReach(engine, tasks.get(ID) ?? [], signal)) {
+      await engine.removeService(ID, signal);
+    }
+  }
+}
