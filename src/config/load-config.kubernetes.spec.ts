@@ -69,6 +69,18 @@ describe('a configuration for a cluster', () => {
     expect(loadConfig({ ...CLUSTER, JOB_NAMESPACE: 'jobs', SHM_SIZE: '64' }).warnings).toEqual([]);
   });
 
+  it('warns of directories of nodes where OpenShift gives them to nobody', () => {
+    const host = { STORAGE_TYPE: 'host', STOREBASE: '/srv/store', VOLUME_NAME: '' };
+    const warnings = (CONTAINER_ENV: string): readonly string[] =>
+      loadConfig({ ...CLUSTER, ...host, CONTAINER_ENV }).warnings;
+    expect(warnings('openshift').join()).toContain('STORAGE_TYPE=host needs a security context');
+    expect(warnings('kubernetes')).toEqual([]);
+  });
+
+  it('refuses a time to live in which nobody would hear of the end', () => {
+    expect(problemsOf({ ...CLUSTER, JOB_TTL: '0' })).toEqual(['JOB_TTL: must not be less than 1']);
+  });
+
   it.each([
     ['VOLUME_NAME', { VOLUME_NAME: '' }],
     ['JOB_LABELS', { JOB_LABELS: 'site=of a hospital' }],

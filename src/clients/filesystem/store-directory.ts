@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { access, chmod, chown, lstat, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, invalidFields } from '../../shared/domain-error.js';
 import type { RelativePath } from '../../shared/posix-path.js';
@@ -35,6 +35,14 @@ export class StoreDirectory {
     } catch {
       return false;
     }
+  }
+
+  /** Whether directories can be made in it. */
+  async isWritable(): Promise<boolean> {
+    return access(this.root, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    );
   }
 
   /**

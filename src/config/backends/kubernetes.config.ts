@@ -38,10 +38,21 @@ export const kubernetesBackend: BackendLoader = {
         options: loadOptions(profile, environment, problems),
       },
       reservedPaths: NODE_PATHS,
-      warnings: [],
+      warnings: warningsOf(profile, environment),
     };
   },
 };
+
+function warningsOf(
+  profile: KubernetesOptions['profile'],
+  { STORAGE_TYPE, COMPUTE_VOLUME_TYPE }: Environment,
+): string[] {
+  if (profile !== 'openshift' || (STORAGE_TYPE ?? COMPUTE_VOLUME_TYPE) !== 'host') return [];
+  return [
+    'STORAGE_TYPE=host needs a security context constraint that allows hostPath: with those that ' +
+      'OpenShift gives to every project no job gets its pods',
+  ];
+}
 
 /** Inside a cluster every pod is told where the API server is. */
 function defaultKubeconfig(raw: RawEnvironment): string | undefined {

@@ -77,8 +77,9 @@ export class KubernetesEnvironment {
   @Integer()
   JOB_REQUEST_PERCENT?: number;
 
+  // None at all would be too few for anybody to hear of the end.
   @Variable('', 'Seconds after which the cluster forgets a finished job; empty: never', CLUSTERS)
-  @Min(0)
+  @Min(1)
   @Max(MAX_SECONDS)
   @IsInt()
   @Integer()

@@ -9,6 +9,7 @@ import { buildJob } from './kubernetes-request.js';
 
 const OWN = 'org.chrisproject.pman.';
 const LABELS = { [`${OWN}jid`]: 'job-1', [`${OWN}auid`]: 'cube', [`${OWN}managed-by`]: 'pman' };
+const POD_SECURITY = { seccompProfile: { type: 'RuntimeDefault' } };
 
 /** The smallest job as a whole. */
 const SIMPLEST: V1Job = {
@@ -42,7 +43,7 @@ const SIMPLEST: V1Job = {
         terminationGracePeriodSeconds: 2,
         automountServiceAccountToken: false,
         enableServiceLinks: false,
-        securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+        securityContext: POD_SECURITY,
         containers: [
           {
             name: 'job',
@@ -210,7 +211,9 @@ describe('the Job for a job', () => {
     [{ imagePullSecrets: ['a', 'b'] }, { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] }],
     [
       { fsGroup: 1002 },
-      { securityContext: { seccompProfile: { type: 'RuntimeDefault' }, fsGroup: 1002 } },
+      {
+        securityContext: { ...POD_SECURITY, fsGroup: 1002, fsGroupChangePolicy: 'OnRootMismatch' },
+      },
     ],
   ])('follows the setting %j and changes nothing else', (options, pod) => {
     expect(build({}, options)).toEqual(withPod(pod));

@@ -32,7 +32,11 @@ export function buildPodSpec(spec: JobSpec, options: KubernetesOptions): V1PodSp
     enableServiceLinks: false,
     securityContext: {
       seccompProfile: { type: 'RuntimeDefault' },
-      ...(options.fsGroup !== undefined && { fsGroup: options.fsGroup }),
+      // A store of many files is not gone through for every job.
+      ...(options.fsGroup !== undefined && {
+        fsGroup: options.fsGroup,
+        fsGroupChangePolicy: 'OnRootMismatch',
+      }),
     },
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector: { ...nodeSelector } }),
     ...(tolerations.length > 0 && { tolerations: [...tolerations] }),

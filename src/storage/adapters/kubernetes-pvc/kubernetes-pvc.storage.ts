@@ -43,10 +43,15 @@ export class KubernetesPvcStorage implements StoragePort {
     if (seenAt === undefined || this.directory === undefined) {
       return [{ name: 'storage', ok: true, detail: describeUnseenStore(store) }];
     }
-    if (await this.directory.isVisible()) {
-      return [{ name: 'storage', ok: true, detail: `${store} at ${seenAt}` }];
+    if (!(await this.directory.isVisible())) {
+      const mend = 'mount the claim at STOREBASE_MOUNT in the pod of this service';
+      return [{ name: 'storage', ok: false, detail: `${store} is not at ${seenAt}`, mend }];
     }
-    const mend = 'mount the claim at STOREBASE_MOUNT in the pod of this service';
-    return [{ name: 'storage', ok: false, detail: `${store} is not at ${seenAt}`, mend }];
+    if (!(await this.directory.isWritable())) {
+      const mend = 'give the pod of this service the group of the volume: fsGroup';
+      const detail = `${store} at ${seenAt}: this service may not write there`;
+      return [{ name: 'storage', ok: false, detail, mend }];
+    }
+    return [{ name: 'storage', ok: true, detail: `${store} at ${seenAt}` }];
   }
 }
