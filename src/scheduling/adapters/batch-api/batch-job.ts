@@ -1,6 +1,6 @@
 import type { Job, JobState } from '../../domain/job.js';
 import { aggregateWorkers } from '../../domain/worker-state.js';
-import type { StoredJob } from './job-records.js';
+import type { StoredJob } from './stored-job.js';
 import { workerState, type WorkerSight } from './worker-status.js';
 
 /** @param listed what the batch system says of a worker, from 1 on */

@@ -4,7 +4,7 @@ import type { SchedulerCapabilities } from '../../domain/capabilities.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import type { Run } from './job-script.js';
-import type { StoredJob } from './job-records.js';
+import type { StoredJob } from './stored-job.js';
 import type { WorkerFacts } from './worker-files.js';
 import type { WorkerSight } from './worker-status.js';
 

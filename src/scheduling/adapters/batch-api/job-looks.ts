@@ -4,7 +4,8 @@ import { isFinal } from '../../domain/job-status.js';
 import { toJob } from './batch-job.js';
 import type { BatchSystem } from './batch-system.js';
 import type { JobRecord } from './job-record.js';
-import type { JobRecords, StoredJob } from './job-records.js';
+import type { JobRecords } from './job-records.js';
+import type { StoredJob } from './stored-job.js';
 import type { WorkerFacts } from './worker-files.js';
 import type { WorkerSight } from './worker-status.js';
 

@@ -4,20 +4,12 @@ import { join } from 'node:path';
 import { parseJobName, type JobName } from '../../domain/job-name.js';
 import type { JobRecord } from './job-record.js';
 import { namesIn, RecordReader } from './record-reader.js';
+import type { StoredJob } from './stored-job.js';
 import { unlessHung } from './storage-deadline.js';
-import { hasErrno, type WorkerFacts } from './worker-files.js';
+import { hasErrno } from './worker-files.js';
 
 /** Longer than any submission takes. */
 const LOCK_STALE_MS = 60_000;
-
-/** A job's record and what has been written beside it. */
-export interface StoredJob {
-  readonly record: JobRecord;
-  /** The batch system's id of the job; absent while its submission is not confirmed. */
-  readonly job: string | undefined;
-  readonly stopRequested: boolean;
-  readonly workers: readonly WorkerFacts[];
-}
 
 /**
  * The jobs' records: a folder each, on storage that the nodes share. A folder appears whole by one

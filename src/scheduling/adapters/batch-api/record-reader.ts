@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobName } from '../../domain/job-name.js';
 import { parseRecord, type JobRecord } from './job-record.js';
-import type { StoredJob } from './job-records.js';
+import type { StoredJob } from './stored-job.js';
 import { hasErrno, parseEnd, parseLaunched, type WorkerFacts } from './worker-files.js';
 
 /** What has been read of a run; nothing of it changes once it is there. */

@@ -4,7 +4,7 @@ import { CromwellError } from '../../../clients/cromwell/cromwell-error.js';
 import type { JobName } from '../../domain/job-name.js';
 import { specOf } from '../batch-api/batch-fixture.js';
 import { createRecord } from '../batch-api/job-record.js';
-import type { StoredJob } from '../batch-api/job-records.js';
+import type { StoredJob } from '../batch-api/stored-job.js';
 import type { WorkerFacts } from '../batch-api/worker-files.js';
 import { LAUNCHED, listeningLog, NEW } from './cromwell-fixture.js';
 import { CromwellSystem } from './cromwell.system.js';

@@ -9,7 +9,7 @@ import type { JobSpec } from '../../domain/job-spec.js';
 import { backendUnavailable } from '../../domain/scheduling-errors.js';
 import { batchCapabilities } from '../batch-api/batch-capabilities.js';
 import type { BatchLook, BatchSystem } from '../batch-api/batch-system.js';
-import type { StoredJob } from '../batch-api/job-records.js';
+import type { StoredJob } from '../batch-api/stored-job.js';
 import type { Run } from '../batch-api/job-script.js';
 import { hasRefused, mendOf, toSchedulingError, toSubmitError } from './cromwell-errors.js';
 import { CromwellLooks } from './cromwell-looks.js';

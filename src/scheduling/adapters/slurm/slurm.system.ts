@@ -7,7 +7,7 @@ import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import { batchCapabilities } from '../batch-api/batch-capabilities.js';
 import type { BatchLook, BatchSystem } from '../batch-api/batch-system.js';
-import type { StoredJob } from '../batch-api/job-records.js';
+import type { StoredJob } from '../batch-api/stored-job.js';
 import type { Run } from '../batch-api/job-script.js';
 import type { WorkerFacts } from '../batch-api/worker-files.js';
 import { checkSlurm } from './slurm-check.js';
