@@ -3,7 +3,12 @@ import { problemsOf } from '../../test/fakes/config-problems.js';
 import { loadConfig } from './load-config.js';
 
 const URL = 'https://cromwell.example.org';
-const CROMWELL = { CONTAINER_ENV: 'cromwell', STOREBASE: '/store', CROMWELL_URL: URL };
+const CROMWELL = {
+  CONTAINER_ENV: 'cromwell',
+  STOREBASE: '/store',
+  SLURM_RECORDS: '/records',
+  CROMWELL_URL: URL,
+};
 
 describe('the configuration of Cromwell', () => {
   it('has the server, its credentials, and what the batch system is asked for', () => {

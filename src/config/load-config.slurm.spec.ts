@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../../test/fakes/config-problems.js';
 import { loadConfig } from './load-config.js';
 
-const SLURM = { CONTAINER_ENV: 'slurm', STOREBASE: '/store' };
+const SLURM = { CONTAINER_ENV: 'slurm', STOREBASE: '/store', SLURM_RECORDS: '/records' };
 const REST = { ...SLURM, SLURMRESTD_URL: 'https://slurm.example.org:6820' };
 
 describe('the configuration of SLURM', () => {
@@ -33,6 +33,24 @@ describe('the configuration of SLURM', () => {
     ],
   ])('with %j is refused', (environment, problem) => {
     expect(problemsOf(environment)).toContain(problem);
+  });
+
+  it.each([{ HOME: '/home/chris' }, {}])('wants a folder of records, also with %j', (home) => {
+    const { SLURM_RECORDS: _missing, ...environment } = SLURM;
+    expect(problemsOf({ ...environment, ...home })).toEqual([
+      expect.stringMatching(/^SLURM_RECORDS: must be set to a folder of shared storage/),
+    ]);
+  });
+
+  it.each([
+    ['podman', false],
+    ['apptainer', true],
+    ['singularity', true],
+    ['charliecloud', true],
+  ])('says of %s whether only SLURM enforces limits: %s', (runtime, isSaid) => {
+    const environment = { ...SLURM, SLURM_CONTAINER_RUNTIME: runtime, IMAGE_ENTRYPOINT: 'replace' };
+    const said = loadConfig(environment).warnings.filter((text) => /^cpu and memory/.test(text));
+    expect(said).toHaveLength(isSaid ? 1 : 0);
   });
 
   it.each(['slurm:6820', 'unix:socket', 'https://chris:secret@slurm'])(

@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
 import type { BatchOptions } from '../../scheduling/adapters/batch-api/batch-options.js';
 import type { ReservedPath } from '../../storage/domain/forbidden-sources.js';
-import type { Environment, RawEnvironment } from '../environment.js';
+import type { Environment } from '../environment.js';
 import { imageEntrypoint } from '../image-entrypoint.js';
-import { textOf } from './backend-loader.js';
 
 const PROGRAMS = {
   podman: 'podman',
@@ -19,11 +18,7 @@ interface LoadedBatch {
 }
 
 /** What every batch system has: how jobs run on its nodes, and where their records lie. */
-export function loadBatch(
-  environment: Environment,
-  raw: RawEnvironment,
-  problems: string[],
-): LoadedBatch {
+export function loadBatch(environment: Environment, problems: string[]): LoadedBatch {
   const runtime = environment.SLURM_CONTAINER_RUNTIME ?? 'podman';
   if (runtime !== 'podman') {
     for (const name of ['SHM_SIZE', 'CONTAINER_USER'] as const) {
@@ -36,9 +31,14 @@ export function loadBatch(
       'IMAGE_ENTRYPOINT: cannot be keep when SLURM_CONTAINER_RUNTIME is charliecloud, which runs no ENTRYPOINT',
     );
   }
-  const folder =
-    environment.SLURM_RECORDS ?? `${textOf(raw, 'HOME') ?? '/tmp'}/.local/state/pman/slurm`;
-  const recordDirectory = posix.resolve(folder);
+  // No home is storage that all nodes share, and what anybody can guess in /tmp is nobody's own.
+  if (environment.SLURM_RECORDS === undefined) {
+    problems.push(
+      'SLURM_RECORDS: must be set to a folder of shared storage that this service and the nodes see at one path',
+    );
+  }
+  const records = environment.SLURM_RECORDS ?? '';
+  const recordDirectory = records === '' ? '' : posix.resolve(records);
   return {
     options: {
       runtime,
@@ -48,15 +48,25 @@ export function loadBatch(
       recordDirectory,
     },
     // A job that writes into our records can make us say anything.
-    reservedPaths: [{ path: recordDirectory, what: 'SLURM_RECORDS' }],
+    reservedPaths: records === '' ? [] : [{ path: recordDirectory, what: 'SLURM_RECORDS' }],
     warnings: warningsOf(environment),
   };
 }
 
+const LIMITS_OF_SLURM =
+  'cpu and memory limits hold only as far as SLURM itself enforces them (TaskPlugin=task/cgroup, ' +
+  'ConstrainCores, ConstrainRAMSpace): SLURM_CONTAINER_RUNTIME sets none';
+
 function warningsOf(environment: Environment): readonly string[] {
-  if (environment.SLURM_CONTAINER_RUNTIME === 'charliecloud') {
-    return ['Charliecloud cannot mount read-only: a job can write to its input directory'];
+  const { SLURM_CONTAINER_RUNTIME: runtime, SLURM_IMAGE_STORAGE: storage } = environment;
+  const warnings: string[] = [];
+  if (runtime === 'charliecloud') {
+    warnings.push('Charliecloud cannot mount read-only: a job can write to its input directory');
+  } else if (storage !== undefined) {
+    warnings.push(
+      'SLURM_IMAGE_STORAGE has no effect: it needs SLURM_CONTAINER_RUNTIME=charliecloud',
+    );
   }
-  if (environment.SLURM_IMAGE_STORAGE === undefined) return [];
-  return ['SLURM_IMAGE_STORAGE has no effect: it needs SLURM_CONTAINER_RUNTIME=charliecloud'];
+  if (runtime !== undefined && runtime !== 'podman') warnings.push(LIMITS_OF_SLURM);
+  return warnings;
 }

@@ -6,8 +6,8 @@ export const cromwellBackend: BackendLoader = {
   storageTypes: ['host'],
   onThisHost: true,
   host: '0.0.0.0',
-  load(environment, raw, problems) {
-    const { options, reservedPaths, warnings } = loadBatch(environment, raw, problems);
+  load(environment, _raw, problems) {
+    const { options, reservedPaths, warnings } = loadBatch(environment, problems);
     if (environment.CROMWELL_URL === undefined) {
       problems.push('CROMWELL_URL: must be set when CONTAINER_ENV is cromwell');
     }

@@ -13,7 +13,7 @@ export const slurmBackend: BackendLoader = {
   onThisHost: true,
   host: '0.0.0.0',
   load(environment, raw, problems) {
-    const { options, reservedPaths, warnings } = loadBatch(environment, raw, problems);
+    const { options, reservedPaths, warnings } = loadBatch(environment, problems);
     const rest = restOf(environment, problems);
     return {
       config: {

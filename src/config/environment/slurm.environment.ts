@@ -35,8 +35,8 @@ export class SlurmEnvironment {
   SLURM_IMAGE_STORAGE?: string;
 
   @Variable(
-    '~/.local/state/pman/slurm',
-    'Folder of records and logs of the jobs, at the same path here and on the nodes',
+    '',
+    'Folder of records and logs of the jobs, on shared storage at the same path here and on the nodes; must be set',
     BATCH,
   )
   @Matches(/^\/[^\0\n]*$/, { message: 'must be an absolute path' })
