@@ -1,7 +1,8 @@
 import type { AccessRequest, KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 
-const NEEDED: readonly AccessRequest[] = [
+/** What the Role of the manifests gives, and no more. */
+export const NEEDED: readonly AccessRequest[] = [
   ...['create', 'get', 'list', 'watch', 'patch', 'delete'].map((verb) => ({
     verb,
     group: 'batch',
