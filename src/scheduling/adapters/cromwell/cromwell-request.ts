@@ -18,6 +18,8 @@ const SPARE_MINUTES = 2;
 
 /** Which worker a script is, what runs it, and what tells it from another start of the same worker. */
 const PLACE = [
+  // The shell has a descriptor of its own for the script: nothing that it starts should have one.
+  'exec 9<&-',
   'worker=$1',
   'job=${SLURM_JOB_ID:-$$}',
   'attempt=${SLURM_JOB_ID:-0}.$$',

@@ -19,6 +19,9 @@ const passed = names.map((name) => `        ${name} = ${name},`).join('\n');
  * that nothing in it is a placeholder or ends a quotation, and the attributes that a site's backend
  * configuration turns into options of its batch system. Each worker is a call. Attributes that a job may
  * lack do not stand here but in the workflow's options: to Cromwell one without a value is a wrong one.
+ *
+ * The script holds the environment of the job. A shell reads it bit by bit while it runs, so it is an open
+ * file, which has no name any more.
  */
 export const WORKFLOW = `version 1.0
 
@@ -29,7 +32,8 @@ task worker {
 ${declared}
   }
   command <<<
-    printf %s '~{script}' | base64 -d >job.sh && exec /bin/sh job.sh ~{number}
+    umask 077 && printf %s '~{script}' | base64 -d >job.sh &&
+      exec 9<job.sh && rm job.sh && exec /bin/sh /dev/fd/9 ~{number}
   >>>
   runtime {
 ${runtime}
