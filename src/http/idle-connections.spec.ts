@@ -29,4 +29,21 @@ describe('a server that ends', () => {
     await closed;
     agent.destroy();
   });
+
+  it('does not wait for ever for an answer that does not come', async () => {
+    const app = fastify({ forceCloseConnections: 'idle' });
+    closeIdleConnectionsAtEnd(app, 200);
+    const asked = new Promise<void>((told) => {
+      app.get('/', () => {
+        told();
+        return new Promise(() => undefined);
+      });
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const cut = new Promise((resolve) => get({ port }).on('error', resolve));
+    await asked;
+    await app.close();
+    expect(await cut).toBeInstanceOf(Error);
+  });
 });

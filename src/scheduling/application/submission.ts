@@ -1,4 +1,5 @@
-import { hasCode } from '../../shared/domain-error.js';
+import { DomainError, hasCode } from '../../shared/domain-error.js';
+import { Tally } from '../../shared/tally.js';
 import { assertSupported } from '../domain/feature-rules.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
@@ -18,6 +19,11 @@ const PATIENCE = { image: PREPARE_MS, isUnattended: false } as const;
 const KEEP_MS = 5_000;
 /** After this long, in milliseconds, what was known of the job may be old. */
 const LONG_PREPARE_MS = 1_000;
+
+/** A client gives up sooner than so many before it are answered. */
+const MAX_UNDERWAY = 1_000;
+/** How long after the beginning of the service's end a submission may still take, in milliseconds. */
+const LAST_MS = 25_000;
 
 /** Where a job comes from when it is needed. */
 export interface JobSource {
@@ -45,7 +51,10 @@ interface Flight {
  */
 export class Submissions {
   private readonly leaving = new AbortController();
+  private readonly ended = new AbortController();
   private readonly flights = new Map<JobName, Flight>();
+  private readonly tally = new Tally();
+  private underway = 0;
 
   constructor(
     private readonly scheduler: SchedulerPort,
@@ -55,22 +64,58 @@ export class Submissions {
       scheduler.find(name, signal),
   ) {}
 
-  /** The service is about to end: nobody is kept waiting for an image any longer. */
+  /** How many have ended how: `accepted`, or the code of an error. */
+  get outcomes(): ReadonlyMap<string, number> {
+    return this.tally.all;
+  }
+
+  /** The service is about to end: nobody is kept waiting for what may take long. */
   leave(): void {
     this.leaving.abort();
+    setTimeout(() => this.ended.abort(), LAST_MS).unref();
   }
 
   /**
    * @throws DomainError `JobConflict` when a job of that name has another hash; `NameTaken`; the
-   *   backend's refusal; `BackendUnavailable` when passing errors did not pass before `signal`.
+   *   backend's refusal; `BackendUnavailable` when passing errors did not pass before `signal`;
+   *   `BackendBusy` when too many are under way, or the backend takes no more in time.
    */
-  submit(name: JobName, specHash: SpecHash, source: JobSource, signal: AbortSignal): Promise<Job> {
+  async submit(
+    name: JobName,
+    specHash: SpecHash,
+    source: JobSource,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    this.underway += 1;
+    try {
+      const job = await this.shared(name, specHash, source, signal);
+      this.tally.add('accepted');
+      return job;
+    } catch (error) {
+      this.tally.add(error instanceof DomainError ? error.code : 'Error');
+      throw error;
+    } finally {
+      this.underway -= 1;
+    }
+  }
+
+  private shared(
+    name: JobName,
+    specHash: SpecHash,
+    source: JobSource,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    if (this.underway > MAX_UNDERWAY) {
+      const message = `${MAX_UNDERWAY} submissions are under way already; try again later`;
+      return Promise.reject(new DomainError('BackendBusy', message));
+    }
     const flight = this.flights.get(name);
     if (flight !== undefined) {
       if (flight.specHash !== specHash) return Promise.reject(jobConflict(name));
       return flight.job;
     }
-    const job = this.reconcile(name, specHash, source, signal).finally(() => {
+    const time = AbortSignal.any([signal, this.ended.signal]);
+    const job = this.reconcile(name, specHash, source, time).finally(() => {
       this.flights.delete(name);
     });
     this.flights.set(name, { specHash, job });
