@@ -12,6 +12,7 @@ import type { SchedulerConfig } from '../config/app-config.js';
 import { assertNever } from '../shared/assert-never.js';
 import { EVENT_LOG, type EventLog } from '../shared/event-log.js';
 import { STORAGE, type StoragePort } from '../storage/domain/storage.port.js';
+import { auditTrail } from './application/audit-trail.js';
 import { CircuitBreaker } from './application/circuit-breaker.js';
 import { DeferredJobs } from './application/deferred-jobs.js';
 import { GuardedBackend } from './application/guarded-backend.js';
@@ -102,7 +103,15 @@ const BACKGROUND: Provider[] = [
 /** The table and what keeps it and is made of it. */
 const LIVE_STATE: Provider[] = [
   { provide: CircuitBreaker, useFactory: () => new CircuitBreaker(monotonicClock) },
-  { provide: JobTable, useFactory: () => new JobTable() },
+  {
+    provide: JobTable,
+    inject: [EVENT_LOG],
+    useFactory: (log: EventLog) => {
+      const table = new JobTable();
+      table.observe(auditTrail(log));
+      return table;
+    },
+  },
   {
     provide: LogCache,
     inject: [BACKEND, JobTable],
@@ -111,13 +120,14 @@ const LIVE_STATE: Provider[] = [
   },
   {
     provide: LiveState,
-    inject: [JobTable, SYNCHRONISER, LogCache, CircuitBreaker],
+    inject: [JobTable, SYNCHRONISER, LogCache, CircuitBreaker, SUBMISSIONS],
     useFactory: (
       table: JobTable,
       synchroniser: Synchroniser,
       logs: LogCache,
       breaker: CircuitBreaker,
-    ) => new LiveState(table, synchroniser, logs, breaker, monotonicClock),
+      submissions: Submissions,
+    ) => new LiveState(table, synchroniser, logs, breaker, submissions, monotonicClock),
   },
   {
     provide: SYNCHRONISER,

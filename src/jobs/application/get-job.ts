@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LiveState } from '../../scheduling/application/live-state.js';
 import type { Job } from '../../scheduling/domain/job.js';
 import type { JobName } from '../../scheduling/domain/job-name.js';
 import {
@@ -21,6 +22,13 @@ export interface JobWithLogs {
   readonly logs: string;
 }
 
+export interface FoundJob {
+  /** The very same object as long as neither job nor log has changed. */
+  readonly answer: JobWithLogs;
+  /** When the backend last confirmed the status, by the service's clock. */
+  readonly confirmedAt: number;
+}
+
 /** What was answered from a log object before. */
 interface Answered {
   readonly job: Job;
@@ -38,19 +46,24 @@ export class GetJob {
   constructor(
     @Inject(SCHEDULER) private readonly scheduler: SchedulerPort,
     @Inject(JOB_POLICY) private readonly policy: JobPolicy,
+    @Inject(LiveState) private readonly liveState: LiveState,
   ) {}
 
-  /** @throws DomainError `JobNotFound`, or a retryable one when the backend does not answer. */
-  async execute(name: JobName): Promise<JobWithLogs> {
-    const signal = this.deadline.next();
+  /**
+   * @param gone ends when nobody waits for the answer any more
+   * @throws DomainError `JobNotFound`, or a retryable one when the backend does not answer.
+   */
+  async execute(name: JobName, gone: AbortSignal): Promise<FoundJob> {
     // The state is read first: a log read after a job's end is complete.
-    const job = await this.scheduler.find(name, signal);
-    const log = await this.readLog(job, signal);
+    const job = await this.scheduler.find(name, this.deadline.next());
+    // What is confirmed while the log is read may be another state.
+    const confirmedAt = this.liveState.confirmedAt(name);
+    const log = await this.readLog(job, gone);
     const before = this.answered.get(log);
-    if (before?.job === job) return before.answer;
+    if (before?.job === job) return { answer: before.answer, confirmedAt };
     const answer = { job, logs: this.present(log, job) };
     this.answered.set(log, { job, answer });
-    return answer;
+    return { answer, confirmedAt };
   }
 
   private async readLog(job: Job, signal: AbortSignal): Promise<JobLog> {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Job } from '../../scheduling/domain/job.js';
 import { SUBMISSIONS, type Submissions } from '../../scheduling/application/submission.js';
+import { EVENT_LOG, type EventLog } from '../../shared/event-log.js';
 import { STORAGE, type StoragePort } from '../../storage/domain/storage.port.js';
 import type { JobRequest } from '../domain/job-request.js';
 import { JobSpecFactory } from '../domain/job-spec-factory.js';
@@ -13,13 +14,14 @@ export class SubmitJob {
     @Inject(SUBMISSIONS) private readonly submissions: Submissions,
     @Inject(STORAGE) private readonly storage: StoragePort,
     @Inject(JobSpecFactory) private readonly specs: JobSpecFactory,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
   ) {}
 
   /** @throws DomainError `InvalidRequest`, `JobConflict`, `NameTaken`, or the backend's refusal. */
   async execute(request: JobRequest): Promise<Job> {
     this.specs.assertAllowed(request);
     const signal = AbortSignal.timeout(DEADLINES.submit);
-    return this.submissions.submit(
+    const job = await this.submissions.submit(
       request.name,
       this.specs.hash(request),
       {
@@ -28,6 +30,8 @@ export class SubmitJob {
       },
       signal,
     );
+    this.log.info('job accepted', { jid: job.name, image: job.image, status: job.state.status });
+    return job;
   }
 
   private async prepare(request: JobRequest, signal: AbortSignal) {

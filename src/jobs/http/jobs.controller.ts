@@ -8,16 +8,18 @@ import {
   Inject,
   Param,
   Post,
+  Req,
   Res,
 } from '@nestjs/common';
 import { ApiBody, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LiveState } from '../../scheduling/application/live-state.js';
 import type { JobName } from '../../scheduling/domain/job-name.js';
 import { GetJob } from '../application/get-job.js';
 import { RemoveJob } from '../application/remove-job.js';
 import { SubmitJob } from '../application/submit-job.js';
 import type { JobRequest } from '../domain/job-request.js';
+import { clientGone } from './client-gone.js';
 import { CreateJobDto } from './create-job.dto.js';
 import { ErrorDto, JobDto, ServiceInfoDto } from './job.dto.js';
 import { JobBodies } from './job-bodies.js';
@@ -97,11 +99,12 @@ export class JobsController {
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
     @Param('jid', JobNamePipe) name: JobName,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | Buffer> {
-    const body = this.bodies.of(await this.getJob.execute(name));
-    reply.header('x-status-age', Math.round(this.liveState.ageOf(name)));
-    return body;
+    const { answer, confirmedAt } = await this.getJob.execute(name, clientGone(request.raw));
+    reply.header('x-status-age', Math.round(this.liveState.since(confirmedAt)));
+    return this.bodies.of(answer);
   }
 
   @Delete(':jid')

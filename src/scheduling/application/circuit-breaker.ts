@@ -1,5 +1,6 @@
 import { Abandoned } from '../../shared/abandoned.js';
 import { DomainError, hasCode } from '../../shared/domain-error.js';
+import { Tally } from '../../shared/tally.js';
 import type { MonotonicClock } from './sync-times.js';
 
 const FAILURES_TO_OPEN = 5;
@@ -12,11 +13,17 @@ const PROBE_EVERY_MS = 1_000;
  */
 export class CircuitBreaker {
   private failures: number[] = [];
+  private readonly tally = new Tally();
   private probedAt = 0;
   /** What the adapter last made of the silence: its words, and whether it may pass soon. */
   private newest = new DomainError('BackendUnavailable', 'the backend does not answer at present');
 
   constructor(private readonly now: MonotonicClock) {}
+
+  /** How often calls have failed, by the code of the error; refusals of a job are no failures. */
+  get errors(): ReadonlyMap<string, number> {
+    return this.tally.all;
+  }
 
   get isOpen(): boolean {
     return this.failures.length >= FAILURES_TO_OPEN;
@@ -38,6 +45,7 @@ export class CircuitBreaker {
       return answer;
     } catch (error) {
       if (signal?.reason instanceof Abandoned) throw error;
+      if (isTrouble(error)) this.tally.add(error.code);
       // Any answer, even a refusal, shows that the backend is there.
       if (hasCode(error, 'BackendUnavailable')) this.recordFailure(error);
       else this.failures = [];
@@ -59,4 +67,9 @@ export class CircuitBreaker {
     if (this.failures.length > FAILURES_TO_OPEN) this.failures.shift();
     if (this.isOpen) this.probedAt = now;
   }
+}
+
+function isTrouble(error: unknown): error is DomainError {
+  const troubles = ['BackendUnavailable', 'BackendBusy', 'BackendError'] as const;
+  return troubles.some((code) => hasCode(error, code));
 }

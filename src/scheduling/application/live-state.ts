@@ -1,7 +1,8 @@
 import type { JobName } from '../domain/job-name.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import type { JobTable } from './job-table.js';
+import type { JobTable, Moment } from './job-table.js';
 import type { LogCache } from './log-cache.js';
+import type { Submissions } from './submission.js';
 import type { MonotonicClock } from './sync-times.js';
 import type { Synchroniser } from './synchroniser.js';
 
@@ -15,6 +16,10 @@ export interface LiveFigures {
   readonly streamsOpened: number;
   readonly cachedLogBytes: number;
   readonly isBreakerOpen: boolean;
+  /** How often calls to the backend have failed, by the code of the error. */
+  readonly backendErrors: ReadonlyMap<string, number>;
+  /** How often submissions have ended, by `accepted` or the code of the error. */
+  readonly submissions: ReadonlyMap<string, number>;
 }
 
 /** What operators and headers tell about the table behind the answers. */
@@ -24,13 +29,18 @@ export class LiveState {
     private readonly sync: Synchroniser,
     private readonly logs: LogCache,
     private readonly breaker: CircuitBreaker,
+    private readonly submissions: Submissions,
     private readonly now: MonotonicClock,
   ) {}
 
-  /** Milliseconds since the backend confirmed what the table says about the job; 0 when it has none. */
-  ageOf(name: JobName): number {
-    const confirmed = this.table.confirmedAt(name);
-    return confirmed === undefined ? 0 : Math.max(0, this.now() - confirmed);
+  /** When the backend confirmed what the table says about the job; now when it says nothing. */
+  confirmedAt(name: JobName): Moment {
+    return this.table.confirmedAt(name) ?? this.now();
+  }
+
+  /** Milliseconds since a moment. */
+  since(moment: Moment): number {
+    return Math.max(0, this.now() - moment);
   }
 
   figures(): LiveFigures {
@@ -42,6 +52,8 @@ export class LiveState {
       streamsOpened: this.sync.streamsOpened,
       cachedLogBytes: this.logs.bytes,
       isBreakerOpen: this.breaker.isOpen,
+      backendErrors: this.breaker.errors,
+      submissions: this.submissions.outcomes,
     };
   }
 }
