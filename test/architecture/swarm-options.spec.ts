@@ -3,7 +3,7 @@ import { buildService } from '../../src/scheduling/adapters/swarm/swarm-request.
 import { sampleSpec } from './sample-spec.js';
 import { describeSettingsTable } from './settings-table.js';
 
-/** The sample of the README as the settings of a deployment make it. */
+/** The sample of the README, and the same with a GPU, as the settings of a deployment make them. */
 function sampleService(settings: Readonly<Record<string, string>>): object {
   const { scheduler, jobs } = loadConfig({
     CONTAINER_ENV: 'swarm',
@@ -12,7 +12,11 @@ function sampleService(settings: Readonly<Record<string, string>>): object {
     ...settings,
   });
   if (scheduler.backend !== 'swarm') throw new Error('the settings are of another backend');
-  return buildService(sampleSpec(jobs), scheduler.options);
+  const sample = sampleSpec(jobs);
+  return {
+    ...buildService(sample, scheduler.options),
+    withGpu: buildService({ ...sample, gpuLimit: 1 }, scheduler.options),
+  };
 }
 
 describeSettingsTable({
@@ -20,6 +24,7 @@ describeSettingsTable({
   file: 'swarm-options.md',
   build: sampleService,
   places: [
+    [/^gpu-task\./, 'withGpu.TaskTemplate.'],
     [/^task\./, 'TaskTemplate.'],
     [/^container\./, 'TaskTemplate.ContainerSpec.'],
   ],

@@ -85,19 +85,24 @@ describe('a swarm of three managers', () => {
   });
 
   it('S1: whose engine is no manager any more is a 503 that says so', async () => {
+    const harness = await rig.serve({}, rig.nodes[2]);
+    const { job: ended } = await harness.run('echo ended');
     await rig.change(rig.nodes[2], { Role: 'worker' });
     // Its peers know it first: for a while it is neither, with a manager's socket gone.
     await until(async () => {
       const { ControlAvailable, Error: words = '' } = await rig.nodes[2].swarm();
       return !ControlAvailable && words === '';
     }, SETTLE_MS);
-    const harness = await rig.serve({}, rig.nodes[2]);
     const ready = await ask(harness, '/health/ready');
     expect(ready.status).toBe(503);
     expect(ready.text).toContain('not a manager');
     const { status, body } = await harness.post(await harness.job('true'));
     expect(status).toBe(503);
     expect(body['message']).toContain('not a swarm manager');
+    expect((await harness.get(ended.jid)).body).toMatchObject({
+      status: 'finishedSuccessfully',
+      logs: 'ended\n',
+    });
     expect(harness.serviceLog.join('\n')).toContain('not a swarm manager');
     await harness.stop();
   });
