@@ -193,15 +193,6 @@ describe('a manager', () => {
     expect(await harness.written(job, 'runs')).toBe('run\n');
   });
 
-  it('S1: whose swarm forgets how tasks end is not ready, and says what to do', async () => {
-    await changeSwarm({ Orchestration: { TaskHistoryRetentionLimit: 0 } });
-    const ready = await ask(harness, '/health/ready');
-    expect(ready.status).toBe(503);
-    expect(ready.text).toContain('--task-history-limit 5');
-    await changeSwarm({ Orchestration: { TaskHistoryRetentionLimit: 5 } });
-    await until(isReady, SETTLE_MS);
-  });
-
   it('S1: that is locked says so, shows what it knows, and goes on when it is unlocked', async () => {
     const { job: ended } = await harness.run('echo ended');
     await changeSwarm({ EncryptionConfig: { AutoLockManagers: true } });

@@ -43,26 +43,12 @@ export interface SwarmInfo {
   readonly Managers?: number;
 }
 
-/** As much of the settings of a swarm as anybody looks at. */
-interface SwarmSettings {
-  readonly Spec?: { readonly Orchestration?: { readonly TaskHistoryRetentionLimit?: number } };
-}
-
 type Query = Readonly<Record<string, string>>;
-
-/** Source: moby daemon/cluster, the swarm of `docker swarm init`. */
-const DEFAULT_TASK_HISTORY = 5;
 
 /** A manager of a swarm. */
 export class SwarmEngine extends DockerEngine {
   async swarm(signal: AbortSignal): Promise<SwarmInfo> {
     return (await this.get<{ readonly Swarm: SwarmInfo }>('/info', {}, signal)).Swarm;
-  }
-
-  /** How many ended tasks the swarm keeps of each worker; all where it is negative. */
-  async taskHistory(signal: AbortSignal): Promise<number> {
-    const { Spec } = await this.get<SwarmSettings>('/swarm', {}, signal);
-    return Spec?.Orchestration?.TaskHistoryRetentionLimit ?? DEFAULT_TASK_HISTORY;
   }
 
   /** @returns its id. */

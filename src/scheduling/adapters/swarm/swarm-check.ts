@@ -22,11 +22,6 @@ const BETWEEN_ROLES = /control\.sock/;
 
 const NO_LEADER = 'bring more than half of the managers up, or force a new cluster';
 
-const NO_HISTORY: Trouble = {
-  detail: 'the swarm forgets tasks as soon as they end, so how jobs end cannot be seen',
-  mend: 'run docker swarm update --task-history-limit 5',
-};
-
 /** What a node's state within its swarm means where it is not `active`. */
 const STATES: Readonly<Record<string, Trouble>> = {
   inactive: {
@@ -113,7 +108,6 @@ async function checkManager(engine: SwarmEngine, signal: AbortSignal): Promise<C
     const info = await engine.swarm(signal);
     const trouble = troubleOf(info);
     if (trouble !== undefined) return { name, ok: false, ...trouble };
-    if ((await engine.taskHistory(signal)) === 0) return { name, ok: false, ...NO_HISTORY };
     const nodes = info.Nodes ?? 1;
     const hint = nodes > 1 ? '; the store must be the same on all of them' : '';
     return { name, ok: true, detail: `${nodes} node(s)${hint}` };
