@@ -9,6 +9,7 @@ for image in probe probe-entrypoint; do
   id=$("$podman" create "local/$image:1" true)
   "$podman" export "$id" | tar -C "$folder" -x
   "$podman" rm "$id" >/dev/null
-  mkdir -p "$folder"/{ch,mnt,share/incoming,share/outgoing}
+  # what ch-image adds, and nothing that only our jobs need
+  mkdir -p "$folder"/{ch,mnt}
   echo PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin >"$folder/ch/environment"
 done

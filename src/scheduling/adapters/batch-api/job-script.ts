@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { INPUT_TARGET, OUTPUT_TARGET } from '../../../storage/domain/mounts.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import type { BatchOptions } from './batch-options.js';
@@ -46,10 +48,21 @@ export function buildScript(
     `limit=${quoteWord(spec.timeLimit === undefined ? '' : String(spec.timeLimit))}`,
     `runtime=${quoteWord(runtime)}`,
     `program=${quoteWord(program)}`,
+    ...(runtime === 'charliecloud' ? charliecloudLines(spec, options) : []),
     ...(environment.length === 0
       ? [`launcher=${quoteWord(program)}`, `set -- ${quoteWords(args)}`]
       : // Names of any kind, which no shell would export.
         ['launcher=env', `set -- ${quoteWords([...environment, program, ...args])}`]),
     SUPERVISE,
   ].join('\n');
+}
+
+/** Where `ch-image` keeps the image, and the folders that its mounts need, each after the one it lies in. */
+function charliecloudLines({ image }: JobSpec, { imageStorage }: BatchOptions): readonly string[] {
+  const targets = [posix.dirname(INPUT_TARGET), INPUT_TARGET, OUTPUT_TARGET];
+  return [
+    `images=${quoteWord(imageStorage ?? '')}`,
+    `unpacked=${quoteWord(image.replaceAll('/', '%').replaceAll(':', '+'))}`,
+    `targets=${quoteWord(targets.join(' '))}`,
+  ];
 }

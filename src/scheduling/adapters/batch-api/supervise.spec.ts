@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -60,6 +61,41 @@ describe('the script of a job', () => {
     expect(hasRun()).toBe(true);
     expect(files()).toEqual(expect.arrayContaining(['launched.1', 'started.1', 'end.1']));
     expect(readFileSync(join(folder, 'end.1'), 'utf8')).toMatch(/^3\nran\n/);
+  });
+
+  describe('in Charliecloud', () => {
+    const image = (): string => join(root, 'img', 'local%probe+1');
+    const inCharliecloud = () => runScript({ runtime: 'charliecloud', imageStorage: root });
+
+    it('makes the folders in the unpacked image that its mounts need', () => {
+      mkdirSync(image(), { recursive: true });
+      expect(inCharliecloud()).toBe(0);
+      expect(readdirSync(join(image(), 'share')).toSorted()).toEqual(['incoming', 'outgoing']);
+      expect(hasRun()).toBe(true);
+    });
+
+    it('fails in words where they cannot be made', () => {
+      mkdirSync(image(), { recursive: true });
+      writeFileSync(join(image(), 'share'), 'in their way');
+      expect(inCharliecloud()).toBe(1);
+      expect(hasRun()).toBe(false);
+      expect(readFileSync(join(folder, 'end.1'), 'utf8')).toMatch(
+        /^1\ncreate\n.*\nits image has no folder \/share, and/,
+      );
+    });
+
+    it('follows no link of the image out of it', () => {
+      mkdirSync(join(root, 'elsewhere'));
+      mkdirSync(image(), { recursive: true });
+      symlinkSync(join(root, 'elsewhere'), join(image(), 'share'));
+      inCharliecloud();
+      expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
+    });
+
+    it('leaves it to Charliecloud to say that there is no such image', () => {
+      expect(inCharliecloud()).toBe(0);
+      expect(hasRun()).toBe(true);
+    });
   });
 
   it('ends without an error where the job was removed before it began', async () => {

@@ -6,6 +6,7 @@
 /**
  * Variables: `worker`, `job` and `attempt` say what this is; `poll` seconds between two looks for a
  * request to end, or empty; `unreached` the exit code where the record cannot be reached, or empty for 0;
+ * `images`, `unpacked` and `targets` where Charliecloud has an image, and which folders it must have;
  * `record` the folder, `run` of the record,
  * `limit` seconds or empty, `runtime`, `program`, `launcher` what is run; the positional parameters are
  * its arguments.
@@ -76,6 +77,21 @@ if [ -n "$poll" ]; then
   # Again and again: a signal may come between two steps, when there is nothing to end.
   (trap - TERM; while sleep "$poll"; do [ ! -e cancelled ] || kill -TERM $$; done) >/dev/null 2>&1 3>&- &
   heed=$!
+fi
+# Charliecloud mounts only where there is a folder. A link leads who knows where: that is for it to judge.
+if [ "$runtime" = charliecloud ]; then
+  [ -n "$images" ] || images=\${CH_IMAGE_STORAGE:-/var/tmp/$USER.ch}
+  if [ -d "$images/img/$unpacked" ]; then
+    for target in $targets; do
+      made=$images/img/$unpacked$target
+      [ ! -L "$made" ] || break
+      [ -d "$made" ] || mkdir -- "$made" 2>/dev/null || [ -d "$made" ] || {
+        echo "its image has no folder $target, and where it is unpacked none can be made" >"words.$worker"
+        phase=create
+        finish 1
+      }
+    done
+  fi
 fi
 # The log of the job belongs to it alone; the runtime's own words are kept apart until it runs.
 if [ "$runtime" = podman ]; then
