@@ -120,4 +120,36 @@ describe('a submission to SLURM', () => {
       environment: ['APPTAINERENV_LD_PRELOAD=x'],
     });
   });
+
+  it('runs Singularity with the command in the place of the ENTRYPOINT, with GPUs and paths of any signs', () => {
+    const spec = specOf({
+      gpuLimit: 1,
+      env: [{ name: 'A', value: 'x' }],
+      command: ['-c', '--', 'x'],
+      mounts: {
+        input: { kind: 'host-path', path: '/data/a,b' },
+        output: { kind: 'host-path', path: '/data/"c"' },
+      },
+    });
+    const options = { ...OPTIONS, runtime: 'singularity', imageEntrypoint: 'replace' } as const;
+    expect(runtimeCommand(spec, options)).toEqual({
+      args: [
+        'exec',
+        '--containall',
+        '--cleanenv',
+        '--no-home',
+        '--no-privs',
+        '--nv',
+        '--mount',
+        'type=bind,"source=/data/a,b","destination=/share/incoming",ro',
+        '--mount',
+        'type=bind,"source=/data/""c""","destination=/share/outgoing"',
+        'docker://fnndsc/pl-any:1',
+        '-c',
+        '--',
+        'x',
+      ],
+      environment: ['SINGULARITYENV_A=x'],
+    });
+  });
 });

@@ -121,6 +121,18 @@ describe('the state of a job in SLURM', () => {
     expect(inState('PENDING', NEW, '(ReqNodeNotAvail, UnavailableNodes:n1)').message).toBe(
       'waiting because a node that it needs is not available',
     );
+    expect(inState('PENDING', NEW, 'QOSMaxJobsPerUserLimit').message).toBe(
+      'waiting because a limit of its QOS is reached (QOSMaxJobsPerUserLimit)',
+    );
+    expect(inState('PENDING', NEW, 'QOSNotAllowed').message).toMatch(/may not use its QOS$/);
+    expect(inState('PENDING', NEW, 'AssocGrpCPUMinutesLimit').message).toBe(
+      'waiting because a limit of its account is reached (AssocGrpCPUMinutesLimit)',
+    );
+    expect(inState('PENDING', NEW, 'BadConstraints').message).toMatch(
+      /^waiting because no node is/,
+    );
+    const down = 'Nodes_required_for_job_are_DOWN,_DRAINED_or_reserved_for_jobs_in_higher_priority';
+    expect(inState('PENDING', NEW, down).message).toMatch(/down or reserved/);
     expect(inState('PENDING', NEW, 'NewReason').message).toBe('waiting in SLURM (NewReason)');
   });
 });

@@ -53,7 +53,21 @@ const WAITING_REASONS: ReadonlyMap<string, string> = new Map([
   ['NodeDown', 'waiting because a node that it needs is down'],
   ['Cleaning', 'waiting until its earlier run is cleaned up'],
   ['JobArrayTaskLimit', 'waiting for other workers of the job'],
+  ['BadConstraints', 'waiting because no node is as SLURM_CONSTRAINT or its limits ask for'],
+  ['InvalidAccount', 'waiting because its account is not valid'],
+  ['InvalidQOS', 'waiting because its QOS is not valid'],
+  ['QOSNotAllowed', 'waiting because its account or partition may not use its QOS'],
+  ['AccountNotAllowed', 'waiting because its account may not use the partition'],
 ]);
+
+/** Reasons of which there are dozens; the word itself says which limit. */
+const WAITING_FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:QOS|MaxSubmit|MaxJobsPer)/, 'waiting because a limit of its QOS is reached'],
+  [/^(?:Assoc|Max\w+PerAccount)/, 'waiting because a limit of its account is reached'],
+  [/^Nodes_required_for_job/, 'waiting because the nodes that it needs are down or reserved'],
+];
+
+const MAX_REASON = 100;
 
 /** Whether a job in this state has ended; an unknown word is taken for a running job. */
 export function isEnd(state: string): boolean {
@@ -94,5 +108,8 @@ export function listedWorker(row: SlurmRow, facts: Began, isOverdue = false): Li
 
 function waitingMessage(reason: string): string {
   const word = reason.replace(/^\((.*)\)$/, '$1').split(/[,:]/, 1)[0] ?? '';
-  return WAITING_REASONS.get(word) ?? `waiting in SLURM (${word})`;
+  const sentence = WAITING_REASONS.get(word);
+  if (sentence !== undefined) return sentence;
+  const family = WAITING_FAMILIES.find(([words]) => words.test(word))?.[1];
+  return `${family ?? 'waiting in SLURM'} (${word.slice(0, MAX_REASON)})`;
 }
