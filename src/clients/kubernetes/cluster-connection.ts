@@ -70,7 +70,9 @@ function connect(origin: string, proxy: string | undefined, options: RequestOpti
   const { ca, cert, key, passphrase, rejectUnauthorized, servername } = options;
   const tls = { ca, cert, key, passphrase, rejectUnauthorized, servername };
   const given = Object.entries(tls).filter(([, value]) => value !== undefined);
-  const limits = { connections: CONNECTIONS, bodyTimeout: 0 };
+  // A call that is given up takes its connection along, which may have died without a sign; the streams
+  // of HTTP/2 would all be on that one.
+  const limits = { connections: CONNECTIONS, bodyTimeout: 0, allowH2: false };
   const base = { timeout: CONNECT_TIMEOUT_MS, keepAlive: true };
   const server = { ...base, ...Object.fromEntries(given) };
   if (proxy === undefined) return new Pool(origin, { ...limits, connect: server });

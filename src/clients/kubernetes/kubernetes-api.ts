@@ -14,17 +14,21 @@ import {
   type ResourceObjects,
   type WatchEvent,
 } from './kubernetes-objects.js';
-import { EXPIRED, readWatchEvents } from './watch-events.js';
+import { hasExpired, readWatchEvents } from './watch-events.js';
 
 const GROUPS = { jobs: ['apis', 'batch', 'v1'], pods: ['api', 'v1'] } as const;
 const PAGE = 500;
-/** The server ends a watch after this long, give or take, so that not all do at once. */
-const WATCH_SECONDS = 290;
-const WATCH_JITTER_SECONDS = 20;
 
 interface ListAnswer<T> {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items?: readonly T[];
+}
+
+/** Some of the objects of a list. */
+export interface ObjectPage<T> {
+  readonly objects: readonly T[];
+  /** Of the whole list. */
+  readonly version: string;
 }
 
 export interface AccessRequest {
@@ -104,7 +108,7 @@ export class KubernetesApi extends ApiCalls {
     await this.orAbsent(this.call('write', { method: 'DELETE', path, body }, signal));
   }
 
-  /** Every object with the label, in pages; read anew when the history of a page is lost. */
+  /** Every object with the label: of few. Read anew when the history of a page is lost. */
   async list<R extends Resource>(
     resource: R,
     labelSelector: string,
@@ -112,45 +116,69 @@ export class KubernetesApi extends ApiCalls {
   ): Promise<readonly ResourceObjects[R][]> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.listPages(resource, labelSelector, signal);
+        const objects: ResourceObjects[R][] = [];
+        for await (const page of this.pages(resource, labelSelector, signal)) {
+          objects.push(...page.objects);
+        }
+        return objects;
       } catch (error) {
-        const isExpired = error instanceof KubernetesError && error.status === EXPIRED;
-        if (!isExpired || attempt > 0) throw error;
+        if (!hasExpired(error) || attempt > 0) throw error;
       }
     }
   }
 
-  /** From where a watch sees whatever happens from now on. */
-  async latestVersion(
-    resource: Resource,
+  /**
+   * Every object with the label, a page at a time, all as they were at one moment: when the first page
+   * was asked for or later. Each page has a deadline of its own, so that many objects may take long.
+   *
+   * From the API server's memory (resourceVersion=0) it would be cheaper, but for most versions in one
+   * page whatever its size, and maybe as it was a while ago.
+   * @throws KubernetesError 410 when the history of a page is lost
+   */
+  async *pages<R extends Resource>(
+    resource: R,
     labelSelector: string,
     signal: AbortSignal,
-  ): Promise<string> {
-    const { metadata } = await this.page(resource, { labelSelector, limit: '1' }, signal);
-    return metadata?.resourceVersion ?? '';
+  ): AsyncGenerator<ObjectPage<ResourceObjects[R]>> {
+    let next: string | undefined = '';
+    let limit = PAGE;
+    while (next !== undefined) {
+      const from = next === '' ? {} : { continue: next };
+      const query = { labelSelector, limit: String(limit), ...from };
+      try {
+        const page: ListAnswer<ResourceObjects[R]> = await this.page(resource, query, signal);
+        next = page.metadata?.continue || undefined;
+        const objects = (page.items ?? []).filter(isObject) as ResourceObjects[R][];
+        yield { objects, version: page.metadata?.resourceVersion ?? '' };
+      } catch (error) {
+        if (!isTooLong(error) || limit === 1) throw error;
+        limit = Math.ceil(limit / 2);
+      }
+    }
   }
 
-  /** What happens after a resource version, until the server ends the watch. */
-  async *watch(
-    resource: Resource,
+  /**
+   * What happens after a resource version. The stream is open when this returns; the server ends it after
+   * `seconds`, not long after a bookmark.
+   * @param limits `silence`: a stream of which nothing comes for so many milliseconds is taken for dead
+   */
+  async openWatch<R extends Resource>(
+    resource: R,
     labelSelector: string,
     resourceVersion: string,
+    limits: { readonly seconds: number; readonly silence: number },
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent> {
-    const seconds = WATCH_SECONDS + Math.round((Math.random() - 0.5) * WATCH_JITTER_SECONDS);
+  ): Promise<AsyncGenerator<WatchEvent<ResourceObjects[R]>>> {
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
-      timeoutSeconds: String(seconds),
+      timeoutSeconds: String(limits.seconds),
       labelSelector,
       resourceVersion,
     };
     const path = await this.path(resource);
-    try {
-      yield* readWatchEvents(await this.open('list', { method: 'GET', path, query }, signal));
-    } catch (error) {
-      throw toKubernetesError(error);
-    }
+    const stream = await this.open('list', { method: 'GET', path, query }, signal);
+    return watchEvents<ResourceObjects[R]>(stream, limits.silence);
   }
 
   /**
@@ -175,29 +203,6 @@ export class KubernetesApi extends ApiCalls {
     }
   }
 
-  private async listPages<R extends Resource>(
-    resource: R,
-    labelSelector: string,
-    signal: AbortSignal,
-  ): Promise<readonly ResourceObjects[R][]> {
-    const objects: ResourceObjects[R][] = [];
-    let next: string | undefined = '';
-    let limit = PAGE;
-    while (next !== undefined) {
-      const from = next === '' ? {} : { continue: next };
-      const query = { labelSelector, limit: String(limit), ...from };
-      try {
-        const page: ListAnswer<ResourceObjects[R]> = await this.page(resource, query, signal);
-        for (const item of page.items ?? []) if (isObject(item)) objects.push(item);
-        next = page.metadata?.continue || undefined;
-      } catch (error) {
-        if (!isTooLong(error) || limit === 1) throw error;
-        limit = Math.ceil(limit / 2);
-      }
-    }
-    return objects;
-  }
-
   private async page<T>(
     resource: Resource,
     query: Readonly<Record<string, string>>,
@@ -208,5 +213,16 @@ export class KubernetesApi extends ApiCalls {
 
   private async path(resource: Resource, ...names: readonly string[]): Promise<string[]> {
     return [...GROUPS[resource], 'namespaces', await this.namespace(), resource, ...names];
+  }
+}
+
+async function* watchEvents<T>(
+  stream: Parameters<typeof readWatchEvents>[0],
+  silence: number,
+): AsyncGenerator<WatchEvent<T>> {
+  try {
+    yield* readWatchEvents(stream, silence) as AsyncGenerator<WatchEvent<T>>;
+  } catch (error) {
+    throw toKubernetesError(error);
   }
 }

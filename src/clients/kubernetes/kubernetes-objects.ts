@@ -89,10 +89,10 @@ export interface TerminatedContainer {
   readonly finishedAt?: string;
 }
 
-/** One event of a watch. */
-export interface WatchEvent {
+/** One event of a watch; of a bookmark's object only the version means anything. */
+export interface WatchEvent<T = { readonly metadata: ObjectMeta }> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  readonly object: { readonly metadata: ObjectMeta };
+  readonly object: T;
 }
 
 /** Objects that the API shows as lists. */

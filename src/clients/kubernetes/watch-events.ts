@@ -3,20 +3,22 @@ import { isObject, type WatchEvent } from './kubernetes-objects.js';
 
 /** The largest object is 1.5 MiB; anything longer is no event. */
 const MAX_LINE = 4 * 1024 * 1024;
-/** Bookmarks come about once a minute; a stream without any is taken for dead. */
-const SILENCE_MS = 90_000;
+const EXPIRED = 410;
 
-/** The history after a resource version is gone: only a list helps. */
-export const EXPIRED = 410;
+/** Whether the history after a resource version is gone: only a new list helps. */
+export function hasExpired(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === EXPIRED;
+}
 
 /**
- * The events of a watch, until the server ends it or nothing comes for too long; a line that was cut
- * off is no event.
- * @throws KubernetesError what the server says inside the stream, with status 410 for lost history
+ * The events of a watch, until the server ends it; a line that was cut off is no event.
+ * @param silenceMs a stream of which nothing comes for so long is taken for dead
+ * @throws KubernetesError what the server says inside the stream, with status 410 for lost history; for
+ *   a stream that is dead
  */
 export async function* readWatchEvents(
   stream: AsyncIterable<Buffer> & { destroy(): void },
-  silenceMs = SILENCE_MS,
+  silenceMs: number,
 ): AsyncGenerator<WatchEvent> {
   let isSilent = false;
   const watchdog = setTimeout(() => {
@@ -35,12 +37,17 @@ export async function* readWatchEvents(
       }
       for (const line of lines) if (line !== '') yield parseEvent(line);
     }
+    if (isSilent) throw silence();
   } catch (error) {
-    if (!isSilent) throw error;
+    throw isSilent ? silence(error) : error;
   } finally {
     clearTimeout(watchdog);
     stream.destroy();
   }
+}
+
+function silence(cause?: unknown): KubernetesError {
+  return new KubernetesError(undefined, 'a watch of the cluster is silent', true, cause);
 }
 
 function parseEvent(line: string): WatchEvent {

@@ -48,6 +48,10 @@ export class GuardedBackend implements SchedulerPort {
     return this.breaker.call(() => this.backend.find(name, signal));
   }
 
+  recall(name: JobName): Job | undefined {
+    return this.backend.recall?.(name);
+  }
+
   list(signal: AbortSignal): Promise<readonly ListedJob[]> {
     return this.breaker.call(() => this.backend.list(signal));
   }

@@ -73,7 +73,7 @@ export class LiveScheduler implements SchedulerPort {
     const known = this.table.get(name);
     if (known !== undefined && this.sync.vouchesFor(name)) return known;
     try {
-      return await this.lookUp(name, signal);
+      return await inTime(name, signal, (limit) => this.sync.lookUp(name, limit));
     } catch (error) {
       // A final state does not change: only that the job is gone makes it untrue.
       const isGone = hasCode(error, 'JobNotFound');
@@ -85,7 +85,7 @@ export class LiveScheduler implements SchedulerPort {
   /** As `find`, but only what the backend says now: never a job that somebody may have removed. */
   findNow(name: JobName, signal: AbortSignal): Promise<Job> {
     this.sync.doubt(name);
-    return this.lookUp(name, signal);
+    return inTime(name, signal, (limit) => this.sync.lookUpAnew(name, limit));
   }
 
   list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -123,10 +123,14 @@ export class LiveScheduler implements SchedulerPort {
   async check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return [...(await this.backend.check(signal)), this.sync.check()];
   }
+}
 
-  private async lookUp(name: JobName, signal: AbortSignal): Promise<Job> {
-    const job = await within(LOOK_UP_MS, signal, (limit) => this.sync.lookUp(name, limit));
-    if (job === undefined) throw jobNotFound(name);
-    return job;
-  }
+async function inTime(
+  name: JobName,
+  signal: AbortSignal,
+  lookUp: (limit: AbortSignal) => Promise<Job | undefined>,
+): Promise<Job> {
+  const job = await within(LOOK_UP_MS, signal, lookUp);
+  if (job === undefined) throw jobNotFound(name);
+  return job;
 }

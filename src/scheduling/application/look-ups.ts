@@ -62,14 +62,27 @@ export class LookUps {
   }
 
   /**
-   * A look-up shared by all who want it, no older than the newest doubt. `signal` ends only the wait,
-   * and the look-up when nobody else waits. That there is no job is never told of the past.
+   * What the backend recalls, or a look-up shared by all who want it, no older than the newest doubt.
+   * `signal` ends only the wait, and the look-up when nobody else waits. That there is no job is never
+   * told of the past.
    * @throws DomainError `BackendUnavailable` when `signal` ends
    */
   async ask(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    // What is being looked up may be news.
+    const recalled = this.flights.has(name) ? undefined : this.backend.recall?.(name);
+    if (recalled !== undefined) return this.learn(name, recalled, this.now());
     const isKnown = this.table.get(name) !== undefined;
+    return this.inTime(this.askSince(name, this.now() - (isKnown ? this.age : 0), signal));
+  }
+
+  /** As `ask`, but nothing that was known before. */
+  askAnew(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    return this.inTime(this.askSince(name, this.now(), signal));
+  }
+
+  private async inTime<T>(answer: Promise<T>): Promise<T> {
     try {
-      return await this.askSince(name, this.now() - (isKnown ? this.age : 0), signal);
+      return await answer;
     } catch (error) {
       if (!(error instanceof WaitEnded)) throw error;
       throw backendUnavailable('the backend has not told of the job in time', error);
@@ -108,7 +121,11 @@ export class LookUps {
     asOf: Moment,
     signal: AbortSignal,
   ): Promise<Job | undefined> {
-    this.table.learn(name, await this.findOrAbsent(name, signal), asOf);
+    return this.learn(name, await this.findOrAbsent(name, signal), asOf);
+  }
+
+  private learn(name: JobName, job: Job | undefined, asOf: Moment): Job | undefined {
+    this.table.learn(name, job, asOf);
     const doubted = this.doubts.get(name);
     if (doubted !== undefined && doubted <= asOf) this.doubts.delete(name);
     return this.table.get(name);

@@ -86,9 +86,17 @@ export class Synchroniser {
     }, this.times.coalesce).unref();
   }
 
-  /** One authoritative look-up, no older than the newest doubt, shared by all who want it. */
+  /**
+   * What the backend recalls, or one authoritative look-up, no older than the newest doubt, shared by
+   * all who want it.
+   */
   lookUp(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
     return this.lookUps.ask(name, signal);
+  }
+
+  /** As `lookUp`, but only what the backend says when it is asked now. */
+  lookUpAnew(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
+    return this.lookUps.askAnew(name, signal);
   }
 
   check(): CheckResult {

@@ -107,6 +107,12 @@ export interface SchedulerPort {
    */
   find(name: JobName, signal: AbortSignal): Promise<Job>;
 
+  /**
+   * A job as the backend showed it by itself, without a call: no older than any hint and any answer that
+   * it has given. `undefined` where only `find` can tell; absent where the backend shows nothing by itself.
+   */
+  recall?(name: JobName): Job | undefined;
+
   /** Every job that carries our labels. */
   list(signal: AbortSignal): Promise<readonly ListedJob[]>;
 

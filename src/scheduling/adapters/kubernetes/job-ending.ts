@@ -2,7 +2,7 @@ import type { FailureReason } from '../../domain/failure-reason.js';
 import { OWN_LABEL_PREFIX } from '../../domain/own-labels.js';
 
 /** Says on a Job that this service has ended it, and why: the cluster has no word for that. */
-const ENDING_ANNOTATION = `${OWN_LABEL_PREFIX}ended`;
+export const ENDING_ANNOTATION = `${OWN_LABEL_PREFIX}ended`;
 
 export interface JobEnding {
   readonly reason: FailureReason;

@@ -2,6 +2,8 @@ import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.j
 import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import type { DomainError } from '../../../shared/domain-error.js';
+import { Semaphore } from '../../../shared/semaphore.js';
+import { WaitEnded } from '../../../shared/wait-ended.js';
 import type { JobSpec } from '../../domain/job-spec.js';
 import {
   backendUnavailable,
@@ -10,6 +12,7 @@ import {
   jobRefused,
   nameTaken,
 } from '../../domain/scheduling-errors.js';
+import type { ClusterView } from './cluster-view.js';
 import {
   asSchedulingError,
   isPassingPullRefusal,
@@ -23,39 +26,59 @@ import { buildJob } from './kubernetes-request.js';
 import { runtimeWords } from './container-words.js';
 import { couldNotStart, terminatedContainer } from './pod-failure.js';
 import { podWait } from './pod-waiting.js';
-import type { FollowedPods, PodSightings } from './pod-sightings.js';
 
 /** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
 const SETTLE_MS = 30_000;
 /** For how long nothing is heard of the pods before they are looked at: at first, and at most. */
 const FIRST_SILENCE_MS = 300;
 const LAST_SILENCE_MS = 8_000;
+/** Creations at once: more would only wait for each other, and other calls for them. */
+const PARALLEL_CREATES = 16;
+
+interface CreatedJob {
+  readonly object: JobObject;
+  /** Whether this call has made it: of any other somebody may have been told already. */
+  readonly isNew: boolean;
+}
 
 /** Creates Jobs and sees how they start. */
 export class JobStart {
+  private readonly creates = new Semaphore(PARALLEL_CREATES);
+
+  /** @param isCurrent whether the view shows what happens */
   constructor(
     private readonly api: KubernetesApi,
     private readonly options: KubernetesOptions,
-    private readonly sightings: PodSightings,
+    private readonly view: ClusterView,
+    private readonly isCurrent: () => boolean,
   ) {}
 
   /**
    * The Job of a spec, made now or by an earlier call.
    * @throws DomainError `NameTaken`, `JobConflict`; `JobRefused` with the cluster's words
    */
-  async create(spec: JobSpec, signal: AbortSignal): Promise<JobObject> {
+  async create(spec: JobSpec, signal: AbortSignal): Promise<CreatedJob> {
+    const job = buildJob(spec, this.options);
     try {
-      return await this.api.createJob(buildJob(spec, this.options), signal);
+      const object = await this.creates.run(() => this.api.createJob(job, signal), signal);
+      this.view.saw(object);
+      return { object, isNew: true };
     } catch (error) {
+      if (error instanceof WaitEnded) {
+        throw backendUnavailable(
+          'the cluster did not take the jobs before this one in time',
+          error,
+        );
+      }
       const exists = error instanceof KubernetesError && error.reason === 'AlreadyExists';
       if (!exists) throw toCreateError(error, spec, this.api.hasAnswered);
-      return this.adopt(spec, signal);
+      return { object: await this.adopt(spec, signal), isNew: false };
     }
   }
 
   /**
    * Waits until each pod has begun, or waits for something that takes long. The watch tells what
-   * becomes of them; they are looked at only where it is silent.
+   * becomes of them; they are looked at only where there is none.
    * @returns why the job cannot run, if the cluster says so soon
    */
   async settle(
@@ -64,30 +87,19 @@ export class JobStart {
     signal: AbortSignal,
   ): Promise<DomainError | undefined> {
     if (object.spec?.suspend === true) return undefined;
-    const pods = this.sightings.follow(object);
-    try {
-      return await this.untilSettled(spec, object.metadata.name, pods, signal);
-    } finally {
-      pods.end();
-    }
-  }
-
-  private async untilSettled(
-    spec: JobSpec,
-    job: string,
-    pods: FollowedPods,
-    signal: AbortSignal,
-  ): Promise<DomainError | undefined> {
+    const { name, uid } = object.metadata;
+    const { pods } = this.view;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SETTLE_MS)]);
     let silence = FIRST_SILENCE_MS;
-    while (!limit.aborted) {
-      const own = pods.all();
+    while (!limit.aborted && !this.view.hasEnded(object)) {
+      const own = pods.of(uid);
       const refusal = own.map((pod) => refusalOf(spec, pod)).find((error) => error !== undefined);
       if (refusal !== undefined) return refusal;
       if (own.length >= spec.workers && own.every(isSettled)) return undefined;
-      if (await pods.isNextWithin(silence, limit)) continue;
+      if (await pods.changesWithin(uid, silence, limit)) continue;
+      if (limit.aborted || this.isCurrent()) continue;
       silence = Math.min(2 * silence, LAST_SILENCE_MS);
-      if (!limit.aborted) pods.replaceBy(await this.look(job, signal));
+      for (const pod of await this.look(name, signal)) pods.saw(pod);
     }
     return undefined;
   }
@@ -104,6 +116,7 @@ export class JobStart {
     if (jidOf(object) !== spec.name) throw nameTaken(spec.name);
     if (isBeingRemoved(object)) throw backendUnavailable('a job of that name is being removed');
     if (specHashOf(object) !== spec.specHash) throw jobConflict(spec.name);
+    this.view.saw(object);
     return object;
   }
 }
@@ -122,5 +135,7 @@ function refusalOf(spec: JobSpec, pod: PodObject): DomainError | undefined {
 /** Begun, or waiting for a node, which may take as long as it takes. */
 function isSettled(pod: PodObject): boolean {
   if (pod.status?.phase !== undefined && pod.status.phase !== 'Pending') return true;
-  return podWait(pod).failure === 'Unschedulable';
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const isGated = scheduled?.status !== 'True' && scheduled?.reason === 'SchedulingGated';
+  return isGated || podWait(pod).failure === 'Unschedulable';
 }

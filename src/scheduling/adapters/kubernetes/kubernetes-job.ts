@@ -1,19 +1,14 @@
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
-import { isFinal } from '../../domain/job-status.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import { parseJobName } from '../../domain/job-name.js';
 import { MANAGED_BY, OWN_LABELS } from '../../domain/own-labels.js';
-import type { ListedJob } from '../../domain/scheduler.port.js';
 import type { SpecHash } from '../../domain/spec-hash.js';
 import { parseTimeLimit } from '../../domain/time-limit.js';
-import { hopelessEnding } from './hopeless-jobs.js';
 import { containerOf } from './job-container.js';
 import { jobObjectName } from './kubernetes-names.js';
-import type { StartGrace } from './kubernetes-options.js';
 import { toJobState } from './kubernetes-status.js';
 import type { JobLimits } from './pod-failure.js';
-import { isPodOf } from './worker-pods.js';
 
 /** The jid of an object of ours, by label, annotation and name. */
 export function jidOf({ metadata }: JobObject): JobName | undefined {
@@ -46,30 +41,6 @@ export function toJob(name: JobName, job: JobObject, pods: readonly PodObject[])
     command: [...(container?.command ?? []), ...(container?.args ?? [])].map(withoutEscapes),
     state,
   };
-}
-
-/** @param now milliseconds since 1970 by the cluster's clock */
-export function toListedJobs(
-  jobs: readonly JobObject[],
-  pods: readonly PodObject[],
-  grace: StartGrace,
-  now: number,
-): readonly ListedJob[] {
-  const podsByOwner = Map.groupBy(pods, ({ metadata }) => metadata.ownerReferences?.[0]?.uid);
-  return jobs.flatMap((object) => {
-    const name = jidOf(object);
-    if (name === undefined || isBeingRemoved(object)) return [];
-    const own = podsByOwner.get(object.metadata.uid) ?? [];
-    const { mark, state } = toJob(
-      name,
-      object,
-      own.filter((pod) => isPodOf(object, pod)),
-    );
-    const isHopeless =
-      !isFinal(state.status) && hopelessEnding(object, own, grace, now) !== undefined;
-    // A mark of its own makes the service look the job up, which ends it.
-    return [{ name, mark: isHopeless ? `${mark} hopeless` : mark }];
-  });
 }
 
 function limitsOf(job: JobObject): JobLimits {

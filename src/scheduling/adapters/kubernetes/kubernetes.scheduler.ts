@@ -3,6 +3,7 @@ import type { KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.j
 import { KubernetesError } from '../../../clients/kubernetes/kubernetes-error.js';
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import type { CheckResult } from '../../../shared/check-result.js';
+import { hasCode } from '../../../shared/domain-error.js';
 import type { SchedulerCapabilities } from '../../domain/capabilities.js';
 import { isFinal } from '../../domain/job-status.js';
 import type { Job } from '../../domain/job.js';
@@ -18,37 +19,32 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound } from '../../domain/scheduling-errors.js';
+import { ClusterMirror } from './cluster-mirror.js';
+import { ClusterView, type JobWithPods } from './cluster-view.js';
 import { hopelessEnding } from './hopeless-jobs.js';
 import { ENDED_SPEC, writeEnding, type JobEnding } from './job-ending.js';
 import { KubernetesCheck } from './kubernetes-check.js';
 import { asSchedulingError, toSchedulingError } from './kubernetes-errors.js';
-import { isBeingRemoved, jidOf, toJob, toListedJobs } from './kubernetes-job.js';
+import { isBeingRemoved, jidOf, toJob } from './kubernetes-job.js';
 import { WorkerLogs } from './kubernetes-logs.js';
 import { jobObjectName } from './kubernetes-names.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
-import { buildJob, OWN_SELECTOR } from './kubernetes-request.js';
+import { buildJob } from './kubernetes-request.js';
 import { JobStart } from './job-start.js';
-import { PodSightings } from './pod-sightings.js';
-import { watchJobs } from './kubernetes-watch.js';
 import { KUBERNETES_CAPABILITIES, OPENSHIFT_CAPABILITIES } from './kubernetes.capabilities.js';
 import { isPodOf } from './worker-pods.js';
 
 const POLL_MS = 200;
-/** A pod is started by its node: many at once cost this service nothing. */
-const PARALLEL_STARTS = 64;
-
-interface Found {
-  readonly object: JobObject;
-  /** Of this very object. */
-  readonly pods: readonly PodObject[];
-}
+/** A pod is started by its node: a submission that waits for that costs next to nothing. */
+const PARALLEL_STARTS = 512;
 
 /** Runs a job as one Indexed Job of Kubernetes with a pod for each worker. */
 export class KubernetesScheduler implements SchedulerPort {
   readonly capabilities: SchedulerCapabilities;
   readonly parallelStarts = PARALLEL_STARTS;
   private readonly rights: KubernetesCheck;
-  private readonly sightings = new PodSightings();
+  private readonly view: ClusterView;
+  private readonly mirror: ClusterMirror;
   private readonly starts: JobStart;
   private readonly workerLogs: WorkerLogs;
 
@@ -59,7 +55,9 @@ export class KubernetesScheduler implements SchedulerPort {
     this.capabilities =
       options.profile === 'openshift' ? OPENSHIFT_CAPABILITIES : KUBERNETES_CAPABILITIES;
     this.rights = new KubernetesCheck(api);
-    this.starts = new JobStart(api, options, this.sightings);
+    this.view = new ClusterView(options.grace);
+    this.mirror = new ClusterMirror(api, this.view);
+    this.starts = new JobStart(api, options, this.view, () => this.mirror.isCurrent());
     this.workerLogs = new WorkerLogs(api);
   }
 
@@ -73,44 +71,50 @@ export class KubernetesScheduler implements SchedulerPort {
   }
 
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    const object = await this.starts.create(spec, signal);
+    const { object, isNew } = await this.starts.create(spec, signal);
     const refusal = await this.starts.settle(spec, object, signal);
-    if (refusal === undefined) return this.find(spec.name, signal);
-    await this.discard(object, signal);
-    throw refusal;
+    if (refusal !== undefined && isNew) {
+      await this.discard(object, signal);
+      throw refusal;
+    }
+    const job = this.recall(spec.name);
+    if (job?.incarnation === object.metadata.uid) return job;
+    try {
+      return await this.find(spec.name, signal);
+    } catch (error) {
+      // Whoever has made it has discarded it for the same reason.
+      throw hasCode(error, 'JobNotFound') && refusal !== undefined ? refusal : error;
+    }
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
     const found = await this.look(name, signal);
     if (isBeingRemoved(found.object)) throw jobNotFound(name);
-    const job = toJob(name, found.object, found.pods);
-    if (isFinal(job.state.status)) return job;
-    const { grace } = this.options;
-    const ending = hopelessEnding(found.object, found.pods, grace, this.api.now());
-    if (ending === undefined) return job;
-    return toJob(name, await this.end(name, found, ending, signal), found.pods);
+    const job = await this.ended(name, found, signal);
+    if (isFinal(job.state.status)) this.view.settle(job);
+    return job;
+  }
+
+  recall(name: JobName): Job | undefined {
+    return this.mirror.isCurrent() ? this.view.recall(name, this.api.now()) : undefined;
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
-    const [jobs, pods] = await this.ask(
-      Promise.all([
-        this.api.list('jobs', OWN_SELECTOR, signal),
-        this.api.list('pods', OWN_SELECTOR, signal),
-      ]),
-    );
-    return toListedJobs(jobs, pods, this.options.grace, this.api.now());
+    await this.ask(this.mirror.refresh(signal));
+    return [...this.view.list(this.api.now())];
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<JobHint> {
     try {
-      yield* watchJobs(this.api, (pod) => this.sightings.saw(pod), signal);
+      yield* this.mirror.follow(signal);
     } catch (error) {
       throw toSchedulingError(error, this.api.hasAnswered);
     }
   }
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
-    const { object, pods } = await this.look(name, signal);
+    const known = this.mirror.isCurrent() ? this.view.find(name) : undefined;
+    const { object, pods } = known ?? (await this.look(name, signal));
     const workers = object.spec?.completions ?? parseWorkers(object.metadata.annotations ?? {});
     return this.ask(this.workerLogs.read(workers, pods, window, signal));
   }
@@ -136,28 +140,40 @@ export class KubernetesScheduler implements SchedulerPort {
   }
 
   /** @throws DomainError `JobNotFound` also for an object of somebody else */
-  private async look(name: JobName, signal: AbortSignal): Promise<Found> {
-    const objectName = jobObjectName(name);
-    const [object, pods] = await this.ask(
-      Promise.all([
-        this.api.findJob(objectName, signal),
-        this.api.list('pods', podSelector(objectName), signal),
-      ]),
-    );
+  private async look(name: JobName, signal: AbortSignal): Promise<JobWithPods> {
+    const known = this.view.objectOf(name);
+    const object = await this.ask(this.api.findJob(jobObjectName(name), signal));
+    if (known !== undefined && known.metadata.uid !== object?.metadata.uid) this.view.bury(known);
     if (object === undefined || jidOf(object) !== name) throw jobNotFound(name);
-    return { object, pods: pods.filter((pod) => isPodOf(object, pod)) };
+    // After the Job: what that tells of its pods they tell too.
+    const pods = await this.ownPods(object, signal);
+    this.view.saw(object);
+    for (const pod of pods) this.view.pods.saw(pod);
+    return { object, pods };
+  }
+
+  /** The job, which is ended when it never will by itself. */
+  private async ended(name: JobName, found: JobWithPods, signal: AbortSignal): Promise<Job> {
+    const job = toJob(name, found.object, found.pods);
+    if (isFinal(job.state.status)) return job;
+    const { grace } = this.options;
+    const ending = hopelessEnding(found.object, found.pods, grace, this.api.now());
+    if (ending === undefined) return job;
+    return toJob(name, await this.end(name, found, ending, signal), found.pods);
   }
 
   /** Makes the cluster end a job, and keeps why. */
   private async end(
     name: JobName,
-    { object }: Found,
+    { object }: JobWithPods,
     ending: JobEnding,
     signal: AbortSignal,
   ): Promise<JobObject> {
     try {
       const patch = { annotations: writeEnding(ending), spec: ENDED_SPEC };
-      return await this.api.patchJob(object, patch, signal);
+      const ended = await this.api.patchJob(object, patch, signal);
+      this.view.saw(ended);
+      return ended;
     } catch (error) {
       const hasChanged = error instanceof KubernetesError && error.status === 409;
       if (hasChanged) throw backendUnavailable(`job "${name}" changes just now`, error);
@@ -170,6 +186,7 @@ export class KubernetesScheduler implements SchedulerPort {
   private async discard(object: JobObject, signal: AbortSignal): Promise<void> {
     if (!isBeingRemoved(object)) await this.ask(this.api.deleteJob(object, signal));
     while (!(await this.hasGone(object, signal))) await pause(signal);
+    this.view.bury(object);
   }
 
   private async hasGone(object: JobObject, signal: AbortSignal): Promise<boolean> {
