@@ -4,6 +4,7 @@ import { DomainError } from '../shared/domain-error.js';
 import type { EventLog } from '../shared/event-log.js';
 import { allowedMethods } from './allowed-methods.js';
 import { ERROR_STATUS, RETRY_AFTER_SECONDS } from './error-status.js';
+import { FailureLog } from './failure-log.js';
 
 interface Answer {
   readonly status: number;
@@ -14,7 +15,11 @@ interface Answer {
 /** Answers every error in the one shape `{"message": ...}` and logs it once. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly log: EventLog) {}
+  private readonly failures: FailureLog;
+
+  constructor(log: EventLog) {
+    this.failures = new FailureLog(log);
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -23,6 +28,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, body, headers } = this.describe(error, request);
+    if (status < 500) this.failures.refused(status, request);
     if (reply.sent) return;
     void reply
       .status(status)
@@ -42,18 +48,19 @@ export class ErrorFilter implements ExceptionFilter {
     if (status !== undefined && status < 500) {
       return { status, body: { message: clientSentence(status, error) } };
     }
-    this.log.error('request failed', { request: request.id, error });
-    return { status: 500, body: { message: `internal error (request ${request.id})` } };
+    const id = this.failures.failed(error, request);
+    return { status: 500, body: { message: `internal error (request ${id})` } };
   }
 
   private describeDomainError(error: DomainError, request: FastifyRequest): Answer {
     const status = ERROR_STATUS[error.code];
     if (status < 500) return { status, body: { message: error.fields ?? error.message } };
-    this.log.warn('request failed', { request: request.id, error });
+    const id = this.failures.failed(error, request);
+    const retryAfter = Math.max(RETRY_AFTER_SECONDS, Math.ceil(error.retryAfter ?? 0));
     return {
       status,
-      body: { message: `${error.message} (request ${request.id})` },
-      ...(status === 503 && { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }),
+      body: { message: `${error.message} (request ${id})` },
+      ...(status === 503 && { headers: { 'retry-after': String(retryAfter) } }),
     };
   }
 }

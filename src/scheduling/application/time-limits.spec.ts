@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { jobName } from '../../../test/fakes/builders.js';
 import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
+import type { EventLog } from '../../shared/event-log.js';
 import type { Job } from '../domain/job.js';
 import { JobTable } from './job-table.js';
 import { TimeLimits } from './time-limits.js';
@@ -23,7 +24,7 @@ function running(deadline: string | undefined): Job {
 }
 
 /** A backend whose clock and ours differ as the test wants. */
-function limits(deadline: string | undefined) {
+function limits(deadline: string | undefined, log: EventLog = SILENT) {
   const clocks = { backend: START, ours: 1_000 };
   const backend = new InMemoryScheduler();
   const stopped: string[] = [];
@@ -36,7 +37,7 @@ function limits(deadline: string | undefined) {
     backend,
     table,
     () => {},
-    SILENT,
+    log,
     () => clocks.ours,
   );
   return { service, stopped, clocks, now };
@@ -77,6 +78,19 @@ describe('a job with a time limit', () => {
     now.mockRejectedValueOnce(new Error('no answer'));
     await service.round();
     expect(stopped).toEqual([]);
+  });
+});
+
+describe('a backend that does not tell its time for long', () => {
+  it('is told of once', async () => {
+    const warn = vi.fn<EventLog['warn']>();
+    const { service, now } = limits('2026-01-02T03:04:15Z', { ...SILENT, warn });
+    const silence = () => now.mockRejectedValueOnce(new Error('no answer'));
+    for (let round = 0; round < 10; round += 1) {
+      silence();
+      await service.round();
+    }
+    expect(warn).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -16,6 +16,7 @@ const CLOCK_TRUST_MS = 60_000;
 export class TimeLimits {
   private timer: NodeJS.Timeout | undefined;
   private isBusy = false;
+  private hasFailed = false;
   private readonly ending = new Set<JobName>();
   private clock: { readonly offset: number; readonly readAt: number } | undefined;
 
@@ -52,8 +53,10 @@ export class TimeLimits {
       const now = await this.backendTime();
       const due = limited.filter(({ deadline = '' }) => Date.parse(deadline) <= now);
       await Promise.all(due.map(({ name }) => this.end(name)));
+      this.hasFailed = false;
     } catch (error) {
-      this.log.warn('time limits cannot be enforced now', { error });
+      if (!this.hasFailed) this.log.warn('time limits cannot be enforced now', { error });
+      this.hasFailed = true;
     }
   }
 
