@@ -3,6 +3,7 @@ import type { AppConfig } from './config/app-config.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import type { Backend } from './scheduling/domain/capabilities.js';
 import { SchedulingModule, type LoadBackend } from './scheduling/scheduling.module.js';
 import type { EventLog } from './shared/event-log.js';
 import { SharedModule } from './shared.module.js';
@@ -21,7 +22,7 @@ export class AppModule {
   ): DynamicModule {
     const serviceInfo = {
       server_version: SERVER_VERSION,
-      container_env: config.scheduler.backend,
+      container_env: environmentOf(config.scheduler),
       storage_type: config.storage.type,
     };
     return {
@@ -37,4 +38,10 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** The word that clients know. */
+function environmentOf(scheduler: AppConfig['scheduler']): Backend {
+  if (scheduler.backend !== 'kubernetes') return scheduler.backend;
+  return scheduler.options.profile;
 }

@@ -119,8 +119,15 @@ describe('the process backend', () => {
     expect(loadConfig({ ...PROCESS, HOST: '0.0.0.0', ...words }).http.host).toBe('0.0.0.0');
   });
 
+  it('keeps its records in no place that others could make before it', () => {
+    const { HOME: _none, ...homeless } = PROCESS;
+    expect(problemsOf(homeless)).toEqual(['PROCESS_RECORDS: must be set where HOME is not']);
+    expect(problemsOf({ ...homeless, PROCESS_RECORDS: '/srv/records' })).toEqual([]);
+  });
+
   it('has no volumes and no size for /dev/shm', () => {
-    expect(problemsOf({ CONTAINER_ENV: 'process', STORAGE_TYPE: 'docker_local_volume' })).toEqual([
+    const { STOREBASE: _none, ...without } = PROCESS;
+    expect(problemsOf({ ...without, STORAGE_TYPE: 'docker_local_volume' })).toEqual([
       'STORAGE_TYPE: must be host when CONTAINER_ENV is process',
     ]);
     expect(problemsOf({ ...PROCESS, SHM_SIZE: '64' })).toEqual([

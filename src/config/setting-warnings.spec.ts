@@ -76,7 +76,8 @@ describe('a warning at boot', () => {
   });
 
   it('is given for the settings of an engine where there is none', () => {
-    const raw = { CONTAINER_ENV: 'process', JOB_NETWORK: 'none', DOCKER_HOST: 'tcp://a:1' };
+    const engine = { JOB_NETWORK: 'none', DOCKER_HOST: 'tcp://a:1' };
+    const raw = { CONTAINER_ENV: 'process', HOME: '/home/a', ...engine };
     expect(withHostStore(raw).warnings).toEqual([
       'JOB_NETWORK has no effect: it needs CONTAINER_ENV=docker or podman or swarm',
       'DOCKER_HOST has no effect: it needs CONTAINER_ENV=docker or podman or swarm',

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Environment } from '../environment.js';
+import type { Environment, RawEnvironment } from '../environment.js';
 import { textOf, type BackendLoader } from './backend-loader.js';
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
@@ -15,9 +15,7 @@ export const processBackend: BackendLoader = {
     if (environment.SHM_SIZE !== undefined) {
       problems.push('SHM_SIZE: cannot be set when CONTAINER_ENV is process');
     }
-    const folder =
-      environment.PROCESS_RECORDS ?? `${textOf(raw, 'HOME') ?? '/tmp'}/.local/state/pman/jobs`;
-    const recordDirectory = posix.resolve(folder);
+    const recordDirectory = posix.resolve(recordFolder(environment, raw, problems));
     return {
       config: { backend: 'process', recordDirectory },
       // A job that writes into our records can make us run anything.
@@ -26,6 +24,18 @@ export const processBackend: BackendLoader = {
     };
   },
 };
+
+/** Nowhere that others can foresee and make first: what lies there is run. */
+function recordFolder(
+  { PROCESS_RECORDS }: Environment,
+  raw: RawEnvironment,
+  problems: string[],
+): string {
+  if (PROCESS_RECORDS !== undefined) return PROCESS_RECORDS;
+  const home = textOf(raw, 'HOME');
+  if (home === undefined) problems.push('PROCESS_RECORDS: must be set where HOME is not');
+  return `${home ?? ''}/.local/state/pman/jobs`;
+}
 
 function checkExposure(environment: Environment, problems: string[]): void {
   if (LOOPBACK.test(environment.HOST ?? HOST)) return;
