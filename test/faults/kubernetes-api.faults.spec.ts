@@ -1,17 +1,22 @@
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness } from '../contract/harness.js';
 import { ask } from './asking.js';
 import { BUILD_AND_START_MS, LIST, refusal, WATCH } from './cluster-answers.js';
 import { ClusterRig } from './cluster-rig.js';
+import { until } from './faulty-engine.js';
 import type { Fault } from './fault-rules.js';
 
 /** The least that the service needs. */
 const ROLE = fileURLToPath(new URL('../../deploy/kubernetes/base/role.yaml', import.meta.url));
 const CREATE = { method: 'POST', path: /\/jobs(?:\?|$)/ };
 const POLLS = 2_000;
+
+const run = promisify(execFile);
 
 let rig: ClusterRig;
 let harness: Harness;
@@ -47,13 +52,45 @@ describe('K1: an API server in trouble', () => {
   });
 
   it('that refuses us is asked no more than before, and readiness names what is missing', async () => {
+    const refused = await rig.serve();
     rig.proxy.add({ path: /\/(?:jobs|pods)/, fault: refusal(403, 'Forbidden') });
+    const denied = JSON.stringify({ status: { allowed: false } });
+    rig.proxy.add({
+      path: /selfsubjectaccessreviews/,
+      fault: { kind: 'answer', status: 201, body: denied },
+    });
+    const ready = await refused.ready();
+    expect(ready.status).toBe(503);
+    for (const right of ['create jobs', 'patch jobs', 'watch pods', 'get pods/log']) {
+      expect(JSON.stringify(ready.body)).toContain(right);
+    }
     const before = rig.proxy.count();
     const { status, body } = await harness.post(await harness.job('true'));
     expect(status).toBe(502);
     expect(JSON.stringify(body)).toContain('lacks a right');
     await sleep(3_000);
     expect(rig.proxy.count() - before).toBeLessThan(40);
+  });
+
+  it('whose authority was replaced is trusted again as soon as its certificate is there', async () => {
+    const { host, port, tls } = rig.cluster.server;
+    const authority = `${rig.cluster.folder}/authority.crt`;
+    await writeFile(authority, await unknownAuthority());
+    const kubeconfig = await rig.cluster.writeKubeconfig(
+      'rotated.kubeconfig',
+      { server: `https://${host}:${port}`, 'certificate-authority': authority },
+      {
+        'client-certificate-data': Buffer.from(tls.cert).toString('base64'),
+        'client-key-data': Buffer.from(tls.key).toString('base64'),
+      },
+    );
+    const service = await rig.serve({ KUBECONFIG: kubeconfig });
+    const { status, body } = await service.ready();
+    expect(status).toBe(503);
+    expect(JSON.stringify(body)).toContain('certificate is not trusted');
+    await writeFile(authority, tls.ca);
+    await until(async () => (await service.ready()).status === 200, 10_000);
+    expect((await service.run('true')).answer['status']).toBe('finishedSuccessfully');
   });
 
   it('that a token of a service account no longer opens gets the rotated one', async () => {
@@ -103,7 +140,7 @@ describe('K2: an API server that has too much to do', () => {
         headers: { 'retry-after': String(SECONDS) },
       },
     });
-    const jobs = await Promise.all(Array.from({ length: 30 }, () => harness.job('true')));
+    const jobs = await Promise.all(Array.from({ length: 100 }, () => harness.job('true')));
     const answers = Promise.all(jobs.map((job) => harness.post(job)));
     await first.hit;
     // Those that were under way may still arrive.
@@ -120,6 +157,7 @@ describe('K3: a creation whose answer is lost', () => {
   it.each<[string, Fault]>([
     ['with the connection', { kind: 'cut', after: 0 }],
     ['in the middle', { kind: 'cut', after: 200 }],
+    ['because it never comes', { kind: 'hang', after: 0 }],
   ])('%s is the same job when it is asked for again', async (_words, fault) => {
     const created = rig.proxy.add({ ...CREATE, times: 1, fault });
     const job = await harness.job('echo run >>/share/outgoing/runs');
@@ -131,12 +169,34 @@ describe('K3: a creation whose answer is lost', () => {
   });
 });
 
+/** The certificate of an authority that has signed nothing here. */
+async function unknownAuthority(): Promise<string> {
+  const file = `${rig.cluster.folder}/unknown`;
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const files = ['-keyout', `${file}.key`, '-out', `${file}.crt`];
+  await run('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=unknown', ...files]);
+  return readFile(`${file}.crt`, 'utf8');
+}
+
 /** What the service asks of its own accord, at its own pace. */
 function isRoutine(path: string): boolean {
   return WATCH.test(path) || LIST.test(path);
 }
 
 describe('R17: what a poll costs', () => {
+  it('is next to no call of the API for a job that runs', async () => {
+    const job = await harness.job('exec sleep 300');
+    await harness.submit(job);
+    await harness.until(job.jid, ({ status }) => status === 'started');
+    await sleep(2_000);
+    const asked = (): number => rig.proxy.requests.filter(({ path }) => !isRoutine(path)).length;
+    const before = asked();
+    for (let poll = 0; poll < POLLS; poll += 1) await ask(harness, `/api/v1/${job.jid}/`);
+    // Its log is read again now and then.
+    expect((asked() - before) / POLLS).toBeLessThanOrEqual(0.02);
+    expect((await harness.delete(job.jid)).status).toBe(204);
+  });
+
   it('is no call of the API at all once a job has finished', async () => {
     const { job } = await harness.run('echo done');
     await harness.get(job.jid);

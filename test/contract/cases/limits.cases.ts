@@ -99,10 +99,13 @@ export const LIMIT_CASES: readonly ContractCase[] = [
     needs: ['hard-limits'],
     async run(harness) {
       const job = await harness.job('true', { memory_limit: 1, cpu_limit: 1 });
-      const { status } = await harness.post(job);
+      const { status, body } = await harness.post(job);
       expect([201, 400, 422]).toContain(status);
       if (status === 201) expect(await harness.finish(job.jid)).toMatchObject({ timestamp: ISO });
-      else expect((await harness.get(job.jid)).status).toBe(404);
+      else {
+        expect(JSON.stringify(body)).toMatch(/memory|cpu/i);
+        expect((await harness.get(job.jid)).status).toBe(404);
+      }
     },
   },
   {
