@@ -109,7 +109,7 @@ class Server(ThreadingHTTPServer):
 
     def nothing_to_abort(self, id_):
         words = f"Couldn't abort {id_} because no workflow with that ID is in progress"
-        return fail(404, words, "error")
+        return fail(self.behaviour.abort_code, words, "error")
 
     def behave(self, changes):
         if changes.pop("release", False):
@@ -171,13 +171,7 @@ class Handler(BaseHTTPRequestHandler):
             return {"id": workflow.id, "calls": calls}
         if kind == "outputs":
             return {"id": workflow.id, "outputs": {}}
-        unwanted = {value for key, value in pairs if key == "excludeKey"}
-        kept = {key: value for key, value in metadata.items() if key not in unwanted}
-        kept["calls"] = {
-            name: [{key: call[key] for key in call if key not in unwanted} for call in calls]
-            for name, calls in kept.get("calls", {}).items()
-        }
-        return kept
+        return _chosen(metadata, pairs)
 
     def _post(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -227,6 +221,27 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code="-", size="-"):
         pass
+
+
+def _chosen(metadata, pairs):
+    """By the beginnings of the names of what is wanted and what is not; some always come."""
+    wanted = tuple(value for key, value in pairs if key == "includeKey") or ("",)
+    unwanted = tuple(value for key, value in pairs if key == "excludeKey")
+
+    def kept(told, always):
+        return {
+            key: value
+            for key, value in told.items()
+            if key in always or (key.startswith(wanted) and not key.startswith(unwanted))
+        }
+
+    chosen = kept(metadata, ("id", "calls"))
+    if "calls" in chosen:
+        chosen["calls"] = {
+            name: [kept(call, ("attempt", "shardIndex")) for call in calls]
+            for name, calls in chosen["calls"].items()
+        }
+    return chosen
 
 
 def main():

@@ -13,7 +13,6 @@ from documents import Refused, calls_of
 POLL_SECONDS = 0.3
 ENDS = ("Succeeded", "Failed", "Aborted")
 LOST_CODE = 79
-KILLED_CODE = 143
 
 
 def timestamp():
@@ -22,7 +21,10 @@ def timestamp():
 
 
 class Behaviour:
-    """What tests change, in seconds; `hang` and `hold` are of the next submissions."""
+    """
+    What tests change, in seconds; `hang` and `hold` are of the next submissions. `abort_code` is of what
+    is not in progress: 404, or 403 for older servers.
+    """
 
     def __init__(self, lag, query_lag, abort_lag):
         self.lag = lag
@@ -31,6 +33,7 @@ class Behaviour:
         self.hang = False
         self.hold = False
         self.fail = None
+        self.abort_code = 404
 
 
 class Workflow:
@@ -166,14 +169,16 @@ class Workflow:
 
     def _fail(self, call, message):
         failure = {"message": message, "causedBy": []}
-        call.update(executionStatus="Failed", backendStatus="Failed", end=timestamp(), failures=[failure])
+        # The batch system has no word for what it was never given.
+        known = {"backendStatus": "Failed"} if "jobId" in call else {}
+        call.update(executionStatus="Failed", end=timestamp(), failures=[failure], **known)
 
     def _abort(self):
         self._turn("Aborting")
         for call in self.calls:
             if call["executionStatus"] == "Running":
                 self.backend.kill(call["jobId"], call["callRoot"])
-                call.update(executionStatus="Aborted", returnCode=KILLED_CODE, end=timestamp())
+                call.update(executionStatus="Aborted", backendStatus="Done", end=timestamp())
         time.sleep(self.behaviour.abort_lag)
         self._finish("Aborted")
 
