@@ -21,11 +21,17 @@ export interface JobWithPods {
   readonly pods: readonly PodObject[];
 }
 
+const MILLISECONDS = 1_000;
+/** How late lost hope may be seen, as a part of the time that is waited for it. */
+const LATENESS = 0.05;
+
 /** What was told of a Job last. */
 interface Told {
   readonly job: Job;
   /** False when Job or pods have changed since. */
   readonly isFresh: boolean;
+  /** By the cluster's clock: as long as nothing changes it is not looked at again for lost hope. */
+  readonly hopefulUntil: number;
 }
 
 /**
@@ -42,7 +48,12 @@ export class ClusterView {
   private readonly told = new Map<string, Told>();
   private readonly ended = new Map<string, Job>();
 
-  constructor(private readonly grace: StartGrace) {}
+  /** How late it may be seen that there is no hope, in milliseconds. */
+  private readonly patience: number;
+
+  constructor(private readonly grace: StartGrace) {
+    this.patience = Math.min(grace.start, grace.scheduling) * MILLISECONDS * LATENESS;
+  }
 
   /** Takes a Job as an event or an answer shows it. */
   saw(object: JobObject): void {
@@ -89,12 +100,12 @@ export class ClusterView {
     const { uid } = object.metadata;
     const before = this.told.get(uid)?.job;
     const job = this.tell(name, object);
-    if (this.ended.has(uid)) return job;
+    if (this.ended.has(uid) || this.isHopeful(uid, now)) return job;
     // Its end is not known as a whole yet, or a pod is gone of which the Job has not told yet.
     const hasStepped = before?.state.status === 'started' && job.state.status === 'notstarted';
     if (isFinal(job.state.status) || hasStepped) return undefined;
     if (this.isHopeless(object, job, now)) return undefined;
-    this.told.set(uid, { job, isFresh: true });
+    this.told.set(uid, { job, isFresh: true, hopefulUntil: now + this.patience });
     return job;
   }
 
@@ -105,7 +116,8 @@ export class ClusterView {
       if (object === undefined || isBeingRemoved(object)) continue;
       const job = this.tell(name, object);
       // A mark of its own makes the service look the job up, which ends it.
-      if (this.isHopeless(object, job, now)) yield { name, mark: `${job.mark} hopeless` };
+      const isHopeless = !this.isHopeful(uid, now) && this.isHopeless(object, job, now);
+      if (isHopeless) yield { name, mark: `${job.mark} hopeless` };
       else yield job;
     }
   }
@@ -145,6 +157,11 @@ export class ClusterView {
     const phases = pods.map(({ status }) => status?.phase ?? '');
     const areOver = phases.every((phase) => phase === 'Succeeded' || phase === 'Failed');
     return areOver && pods.length >= workersOf(object);
+  }
+
+  private isHopeful(uid: string, now: number): boolean {
+    const told = this.told.get(uid);
+    return told?.isFresh === true && now < told.hopefulUntil;
   }
 
   private isHopeless(object: JobObject, { state }: Job, now: number): boolean {
