@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { EngineCalls, dial } from './engine-calls.js';
-import { toEngineError } from './engine-error.js';
+import { isRunningRefusal, toEngineError } from './engine-error.js';
 import { readPullProgress } from './pull-progress.js';
 import type { RegistryCredentials } from './registry-credentials.js';
 
@@ -116,7 +116,9 @@ export class DockerEngine extends EngineCalls {
     const removed = this.call('write', signal, (docker, abortSignal) =>
       docker.getContainer(id).remove({ v: true, abortSignal }),
     );
-    await this.unlessStatus(409, this.unlessStatus(404, removed));
+    await this.unlessStatus(404, removed).catch((error: unknown) => {
+      if (!isRunningRefusal(error)) throw error;
+    });
   }
 
   /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */

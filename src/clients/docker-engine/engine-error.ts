@@ -68,6 +68,12 @@ export function isDeadSocket({ cause }: EngineError): boolean {
   return code === 'ECONNREFUSED' && port === undefined;
 }
 
+/** Docker's 409 to the removal of a container that runs, and Podman's 500. */
+export function isRunningRefusal(error: unknown): boolean {
+  if (!(error instanceof EngineError)) return false;
+  return error.status === 409 || /cannot be removed without force/i.test(error.words);
+}
+
 function isAbort(error: unknown): boolean {
   return error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name);
 }

@@ -69,6 +69,26 @@ describe('a change whose answer breaks off', () => {
   });
 });
 
+describe('the removal of what does not run', () => {
+  it.each([
+    [404, 'No such container: x'],
+    [409, 'You cannot remove a running container x. Stop the container before attempting removal'],
+    [
+      500,
+      'cannot remove container x as it is running - running or paused containers cannot be removed without force: container state improper',
+    ],
+  ])('leaves everything else alone: %i', async (status, message) => {
+    answers = [(reply) => reply.writeHead(status).end(JSON.stringify({ message }))];
+    await expect(engine.removeUnstarted('x', signal)).resolves.toBeUndefined();
+    expect(asked).toEqual(['DELETE /containers/x?v=true']);
+  });
+
+  it('that fails is an error', async () => {
+    answers = [(reply) => reply.writeHead(500).end('{"message":"broken"}')];
+    await expect(engine.removeUnstarted('x', signal)).rejects.toMatchObject({ status: 500 });
+  });
+});
+
 describe('an answer', () => {
   it('may be empty', async () => {
     answers = [(reply) => reply.writeHead(204).end()];

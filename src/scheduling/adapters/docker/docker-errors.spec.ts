@@ -104,6 +104,42 @@ describe('an answer of the engine', () => {
   });
 });
 
+describe('a start that fails', () => {
+  it.each([
+    [500, 'context deadline exceeded'],
+    [500, 'fork/exec /usr/bin/runc: resource temporarily unavailable: unknown'],
+    [500, 'open /proc/self/fd: too many open files'],
+    [500, 'words that nobody knows'],
+    [502, 'Bad Gateway'],
+  ])('with %i and "%s" may succeed at the next attempt', (status, words) => {
+    const error = toStartError(says(status, words), SPEC, true);
+    expect(error).toMatchObject({ code: 'BackendError', retryable: true });
+  });
+
+  it.each([
+    [404, 'No such container: 7cf'],
+    [404, 'no container with name or ID "7cf" found: no such container'],
+    [409, 'container is marked for removal and cannot be started'],
+    [500, 'container is marked for removal and cannot be started'],
+  ])('with %i and "%s" is tried with another container', (status, words) => {
+    const error = toStartError(says(status, words), SPEC, true);
+    expect(error).toMatchObject({ code: 'BackendBusy', retryable: true });
+    expect(error.message).not.toContain('7cf');
+  });
+
+  it.each([
+    [400, 'words that nobody knows'],
+    [404, 'network pman not found'],
+    [500, 'could not select device driver "" with capabilities: [[gpu]]'],
+    [500, 'crun: executable file `/nope` not found in $PATH: No such file or directory'],
+    [500, 'runc create failed: container init was OOM-killed (memory limit too low?)'],
+    [500, 'exec: "/tmp": permission denied: OCI permission denied'],
+  ])('with %i and "%s" would fail again', (status, words) => {
+    const error = toStartError(says(status, words), SPEC, true);
+    expect(error).toMatchObject({ code: 'JobRefused', retryable: false });
+  });
+});
+
 describe('an engine that does not answer', () => {
   const translations = {
     look: (error: EngineError, seen: boolean) => toSchedulingError(error, seen),

@@ -1,7 +1,12 @@
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { imageUnavailable, jobRefused, nameTaken } from '../../domain/scheduling-errors.js';
+import {
+  imageUnavailable,
+  jobRefused,
+  nameInTransit,
+  nameTaken,
+} from '../../domain/scheduling-errors.js';
 import {
   NO_ROOM,
   engineFull,
@@ -9,7 +14,7 @@ import {
   transientBackendError,
   withoutHostPaths,
 } from '../docker-api/engine-errors.js';
-import { isPassingStartFailure } from './start-failures.js';
+import { isLastingStartFailure, isPassingStartFailure } from './start-failures.js';
 
 /** Podman 4 answers a duplicate name with a 500 and these words. */
 const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
@@ -49,17 +54,28 @@ export function toCreateError(error: unknown, spec: JobSpec, everAnswered: boole
   );
 }
 
-/** For the start: whatever the engine says to it is about this job's command, devices or mounts. */
+/** For the start: what the engine says is about this job's command, devices or mounts, or may pass. */
 export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {
   if (!(error instanceof EngineError) || error.status === undefined) {
     return toSchedulingError(error, everAnswered);
   }
   if (NO_ROOM.test(error.words)) return engineFull(error, spec);
-  if (isPassingStartFailure(error.words)) return transientBackendError(error);
+  if (isBeingRemoved(error)) return nameInTransit(spec.name);
+  if (mayPass(error)) return transientBackendError(error);
   return jobRefused(
     `the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`,
     error,
   );
+}
+
+/** Somebody has removed it before its start: the next attempt makes another one. */
+function isBeingRemoved({ status, words }: EngineError): boolean {
+  return (status === 404 && /no such container/i.test(words)) || /marked for removal/i.test(words);
+}
+
+/** An engine that blames the request does not change its mind, unless it says so. */
+function mayPass({ status = 500, words }: EngineError): boolean {
+  return isPassingStartFailure(words) || (status >= 500 && !isLastingStartFailure(words));
 }
 
 export function toPullError(error: unknown, spec: JobSpec, everAnswered: boolean): DomainError {

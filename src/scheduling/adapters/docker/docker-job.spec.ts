@@ -93,7 +93,8 @@ describe('a job from its containers', () => {
   });
 
   it('is partly started while a worker waits and another has begun', () => {
-    const worker = (Status: string) => container({ State: { Status } });
+    const worker = (Status: string) =>
+      container({ State: { Status, ...(Status === 'created' && { StartedAt: '' }) } });
     const isPartlyStarted = (first: string, second: string): boolean | undefined =>
       toJob(NAME, worker(first), [worker(second)]).isPartlyStarted;
     expect(isPartlyStarted('running', 'created')).toBe(true);

@@ -171,9 +171,36 @@ describe('a container that has ended', () => {
   });
 
   it('without a time of its end has the time of its start, or none', () => {
-    expect(containerToState(ended({ FinishedAt: NEVER }), 0).timestamp).toBe(START);
+    expect(containerToState(ended({ FinishedAt: NEVER, ExitCode: 3 }), 0).timestamp).toBe(START);
     expect(containerToState(ended({ FinishedAt: '', StartedAt: '' }), 0).timestamp).toBe('');
   });
+});
+
+describe('a container that Podman has forgotten while it ran', () => {
+  const lost = {
+    status: 'finishedWithError',
+    reason: 'BackendError',
+    message: 'the engine lost it while it ran, most likely because its machine was restarted',
+    exitCode: 0,
+    timestamp: START,
+  };
+
+  it.each(['created', 'configured', 'initialized'])(
+    'and that is %s although it was started has failed: it must not run again',
+    (Status) => {
+      expect(containerToState(state({ Status, StartedAt: START }), 0, 'podman')).toEqual(lost);
+    },
+  );
+
+  it.each(['exited', 'stopped', 'dead', 'removing'])(
+    'and that is %s with exit code 0 and no end has not succeeded',
+    (Status) => {
+      expect(containerToState(state({ Status, StartedAt: START }), 0)).toEqual(lost);
+      expect(containerToState(state({ Status, StartedAt: START, FinishedAt: '' }), 0)).toEqual(
+        lost,
+      );
+    },
+  );
 });
 
 describe('the table of state words', () => {

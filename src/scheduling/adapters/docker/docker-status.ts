@@ -4,7 +4,7 @@ import { explainExitCode } from '../../domain/failure-reason.js';
 import type { JobState } from '../../domain/job.js';
 import { reachedLimit, timeLimitFailure } from '../../domain/time-limit.js';
 import type { Seconds } from '../../../shared/units.js';
-import { isPassingStartFailure } from './start-failures.js';
+import { isLastingStartFailure } from './start-failures.js';
 
 type ContainerState = ContainerInspectInfo['State'];
 
@@ -45,6 +45,11 @@ const STOP_EXITS: ReadonlySet<number> = new Set([143, 137]);
 /** 128 + SIGKILL. On cgroup v1 Podman does not say whether the kernel sent it for want of memory. */
 const SIGKILL_EXIT = 137;
 
+const LOST = {
+  reason: 'BackendError',
+  message: 'the engine lost it while it ran, most likely because its machine was restarted',
+} as const;
+
 export interface WorkerLimits {
   /** In bytes, 0 for none. */
   readonly memory: number;
@@ -61,7 +66,8 @@ export function containerToState(
   const meaning = STATE_MEANING.get(state.Status) ?? 'running';
   const timestamp = timestampOf(state);
   // One that is removed before its start has the exit code 0, but has not succeeded.
-  if (meaning === 'waiting' || wasNeverStarted(state)) return waiting(state);
+  if (wasNeverStarted(state, meaning)) return waiting(state);
+  if (wasLost(state, meaning)) return { ...failed(state, timestamp), ...LOST };
   if (meaning === 'running') {
     return {
       status: 'started',
@@ -98,14 +104,24 @@ function wasEndedAtLimit({ ExitCode, StartedAt, FinishedAt }: ContainerState, ti
   return STOP_EXITS.has(ExitCode) && reachedLimit(StartedAt, FinishedAt, time);
 }
 
-function wasNeverStarted({ Status, StartedAt }: ContainerState): boolean {
-  return (Status === 'removing' || Status === 'dead') && !isTime(StartedAt);
+function wasNeverStarted({ Status, StartedAt }: ContainerState, meaning: StateMeaning): boolean {
+  return (
+    (meaning === 'waiting' || Status === 'removing' || Status === 'dead') && !isTime(StartedAt)
+  );
+}
+
+/**
+ * Whether it has begun and the engine knows no end of it. Podman puts what its machine was restarted
+ * under back among those that wait, or calls it ended with the exit code 0.
+ */
+function wasLost({ FinishedAt, ExitCode }: ContainerState, meaning: StateMeaning): boolean {
+  return meaning === 'waiting' || (meaning === 'ended' && ExitCode === 0 && !isTime(FinishedAt));
 }
 
 function waiting(state: ContainerState): JobState {
   const words = errorWords(state);
   // A start that may be tried again is no end of the job.
-  if (words === '' || isPassingStartFailure(words))
+  if (!isLastingStartFailure(words))
     return { status: 'notstarted', message: 'waiting to be started', timestamp: '' };
   const message = `the engine could not start it: ${words}`;
   return { ...failed(state, ''), reason: 'BadCommand', message };
@@ -124,7 +140,7 @@ function limitWords(memoryLimit: number): string {
 }
 
 /** The engine's explanation of a failed start. */
-function errorWords(state: ContainerState): string {
+export function errorWords(state: ContainerState): string {
   const { Error: words } = state as { Error?: string };
   return words?.trim() ?? '';
 }

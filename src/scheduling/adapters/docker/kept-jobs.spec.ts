@@ -51,10 +51,10 @@ describe('a job that is kept anew under the name of one that is gone', () => {
 describe('a failure', () => {
   it('of a job that is removed meanwhile leaves nothing', async () => {
     const id = await keep();
-    const { createVolume } = engine;
+    const createVolume = engine.createVolume.bind(engine);
     engine.createVolume = async (name, labels) => {
       await kept.drop(NAME, signal);
-      await createVolume.call(engine, name, labels);
+      await createVolume(name, labels);
     };
     await kept.fail(NAME, id, FAILURE, signal);
     expect([...engine.volumes.keys()]).toEqual([]);

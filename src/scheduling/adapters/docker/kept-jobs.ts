@@ -62,15 +62,19 @@ export class KeptJobs {
       .filter((job) => job !== undefined);
   }
 
-  /** @param id of the job that has failed; another one that is kept under its name by now has not */
+  /**
+   * @param id of the job that has failed; another one that is kept under its name by now has not
+   * @returns what has failed, now or before
+   */
   async fail(
     name: JobName,
     id: string,
     failure: DeferralFailure,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KeptJob | undefined> {
     const kept = await this.find(name, signal);
-    if (kept?.id !== id || kept.failure !== undefined) return;
+    if (kept?.id !== id) return undefined;
+    if (kept.failure !== undefined) return kept;
     const labels = {
       ...ownLabels(name),
       [LABELS.kept]: id,
@@ -82,6 +86,7 @@ export class KeptJobs {
     await this.engine.createVolume(failureName(name), labels, signal);
     // A removal meanwhile has looked for a failure before there was this one.
     if ((await this.find(name, signal))?.id !== id) await this.dropFailure(name, id, signal);
+    return kept;
   }
 
   /** Drops a job and no other one that is kept under its name by now. */

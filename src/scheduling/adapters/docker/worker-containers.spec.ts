@@ -3,20 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../../test/fakes/builders.js';
 import { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
-import type { EngineOptions } from '../docker-api/engine-options.js';
 import { PullCredentials } from '../docker-api/pull-credentials.js';
+import { ENGINE_OPTIONS, FakeEngine, says } from './docker-fixture.js';
 import { Images } from './images.js';
 import { WorkerContainers } from './worker-containers.js';
 
 const SPEC = jobSpec();
-const OPTIONS: EngineOptions = {
-  memoryLimit: 'hard',
-  capabilities: 'minimal',
-  network: undefined,
-  imageEntrypoint: 'keep',
-  logFileMebibytes: 10,
-  registryAuthFile: undefined,
-};
 const SIGNAL = AbortSignal.timeout(60_000);
 
 /** An engine on which the name of every container is in use. */
@@ -42,7 +34,7 @@ function create(shown: object | undefined) {
   const engine = new NamesInUse(shown);
   return new WorkerContainers(
     engine,
-    OPTIONS,
+    ENGINE_OPTIONS,
     new Images(engine, new PullCredentials(undefined)),
   ).create(SPEC, SIGNAL);
 }
@@ -87,7 +79,7 @@ describe('a container that the engine does not start', () => {
   function start(engine: StartsFailing): Promise<unknown> {
     const containers = new WorkerContainers(
       engine,
-      OPTIONS,
+      ENGINE_OPTIONS,
       new Images(engine, new PullCredentials(undefined)),
     );
     const askedAt = performance.now();
@@ -97,7 +89,7 @@ describe('a container that the engine does not start', () => {
   it('for what is wrong with the job is removed', async () => {
     const engine = new StartsFailing(500, 'exec: "nope": executable file not found');
     await expect(start(engine)).rejects.toMatchObject({ code: 'JobRefused', retryable: false });
-    expect(engine.removed).toEqual(['c by force']);
+    expect(engine.removed).toEqual(['c unless it runs']);
   });
 
   it.each([
@@ -111,10 +103,22 @@ describe('a container that the engine does not start', () => {
     expect(engine.started).toEqual(['another']);
   });
 
-  it.each(['running', 'exited'])('and that is %s nevertheless stays', async (state) => {
-    const engine = new StartsFailing(500, 'id already in use');
+  it.each([
+    ['running', 'id already in use'],
+    ['running', 'must be in Created or Stopped state to be started: container state improper'],
+    ['exited', 'must be in Created or Stopped state to be started: container state improper'],
+    ['exited', 'permission denied'],
+  ])('and that is %s nevertheless is started, and stays', async (state, words) => {
+    const engine = new StartsFailing(500, words);
     engine.state = state;
-    await expect(start(engine)).rejects.toMatchObject({ retryable: true });
+    await expect(start(engine)).resolves.toMatchObject([{ id: 'c' }]);
+    expect(engine.removed).toEqual([]);
+  });
+
+  it('stays when nobody can say whether it runs', async () => {
+    const engine = new StartsFailing(500, 'permission denied');
+    engine.findContainer = () => Promise.reject(says(500, 'not now'));
+    await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError' });
     expect(engine.removed).toEqual([]);
   });
 
@@ -122,59 +126,6 @@ describe('a container that the engine does not start', () => {
     const engine = new StartsFailing(500, 'ttrpc: closed: unknown');
     await expect(start(engine)).rejects.toMatchObject({ code: 'BackendError', retryable: true });
     expect(engine.removed).toEqual([]);
-  });
-});
-
-/** An engine on which another replica starts a container, and it ends, while this one is held up. */
-class RunsMeanwhile extends DockerEngine {
-  starts = 0;
-
-  constructor(private readonly clock: { now: number }) {
-    super({ kind: 'sockets', paths: [] });
-  }
-
-  override startContainer(): Promise<void> {
-    this.starts += 1;
-    return Promise.resolve();
-  }
-
-  override findContainer(id: string): Promise<ContainerInspectInfo | undefined> {
-    const Status = this.clock.now < 3_000 ? 'created' : 'exited';
-    // The answer comes after the time in which the container has run.
-    if (this.clock.now < 3_000 && this.isSlow) this.clock.now = 3_000;
-    return Promise.resolve({ Id: id, State: { Status } } as ContainerInspectInfo);
-  }
-
-  isSlow = false;
-}
-
-describe('a start', () => {
-  async function startsAt(now: number, isNew: boolean, isSlow = false): Promise<number> {
-    const clock = { now };
-    const engine = new RunsMeanwhile(clock);
-    engine.isSlow = isSlow;
-    const images = new Images(engine, new PullCredentials(undefined));
-    const containers = new WorkerContainers(engine, OPTIONS, images, () => clock.now);
-    await containers.start(SPEC, [{ id: 'c', worker: 0, isNew, askedAt: 0 }], SIGNAL);
-    return engine.starts;
-  }
-
-  it('follows the creation at once', async () => {
-    expect(await startsAt(100, true)).toBe(1);
-  });
-
-  it('that comes late is made only if the container still waits', async () => {
-    expect(await startsAt(2_000, true)).toBe(1);
-    expect(await startsAt(4_000, true)).toBe(0);
-  });
-
-  it('of what another submission made follows a look', async () => {
-    expect(await startsAt(100, false)).toBe(1);
-    expect(await startsAt(4_000, false)).toBe(0);
-  });
-
-  it('is not made when the look itself took long', async () => {
-    expect(await startsAt(100, false, true)).toBe(0);
   });
 });
 
@@ -196,5 +147,45 @@ describe('a name that is in use when a container is to be made', () => {
     };
     const own = { Id: 'c', Name: `/${SPEC.name}`, Config: { Labels } };
     await expect(create(own)).resolves.toMatchObject([{ id: 'c', isNew: false }]);
+  });
+});
+
+describe('a job of several workers', () => {
+  const several = jobSpec({ workers: 3 });
+  const [first, second, third] = [several.name, `${several.name}..1`, `${several.name}..2`];
+
+  function serving(engine: FakeEngine): WorkerContainers {
+    const images = new Images(engine, new PullCredentials(undefined));
+    return new WorkerContainers(engine, ENGINE_OPTIONS, images);
+  }
+
+  it('of which the engine refuses to make one leaves none', async () => {
+    const engine = new FakeEngine();
+    engine.beforeCreate = (name) => name === first && Promise.reject(says(400, 'bad mount'));
+    const created = serving(engine).create(several, SIGNAL);
+    await expect(created).rejects.toMatchObject({ code: 'JobRefused' });
+    expect(engine.removed).toEqual([`${third} unless it runs`, `${second} unless it runs`]);
+    expect(engine.containers.size).toBe(0);
+  });
+
+  it('of which the engine cannot make one now leaves those that it has made', async () => {
+    const engine = new FakeEngine();
+    engine.beforeCreate = (name) => name === first && Promise.reject(says(500, 'busy'));
+    const created = serving(engine).create(several, SIGNAL);
+    await expect(created).rejects.toMatchObject({ retryable: true });
+    expect(engine.containers.size).toBe(2);
+  });
+
+  it('of which the engine refuses to start one leaves none, running or not', async () => {
+    const engine = new FakeEngine();
+    engine.beforeStart = (name) => name === second && Promise.reject(says(400, 'no such device'));
+    const containers = serving(engine);
+    const started = containers.start(several, await containers.create(several, SIGNAL), SIGNAL);
+    await expect(started).rejects.toMatchObject({ code: 'JobRefused' });
+    expect(engine.removed).toEqual([
+      `${third} by force`,
+      `${second} unless it runs`,
+      `${first} unless it runs`,
+    ]);
   });
 });
