@@ -16,6 +16,8 @@ const NO_SUCH_JOB = /invalid job id/i;
 
 /** SLURM by its user commands, as the user of this process. */
 export class CommandSlurmClient implements SlurmClient {
+  /** `squeue` asks for the partitions too, whatever its options. */
+  readonly questionsPerLook = 2;
   readonly maxAccounts = 1_000;
 
   constructor(private readonly commands: SlurmCommands) {}

@@ -49,6 +49,20 @@ describe.each(Object.entries(asked))('an answer to the question for the %s', (_w
   });
 });
 
+describe('accounting', () => {
+  it('that has not heard of a job says so by an error that is none', async () => {
+    const errors = [{ error_number: 9003, error: 'Nothing found with query' }];
+    const found = await asked.accounts(await clientOf(200, { errors, jobs: [] }));
+    expect(found.size).toBe(0);
+  });
+
+  it('that has no database has answered nothing', async () => {
+    const errors = [{ error_number: 7000, error: 'Unable to connect to database' }];
+    const client = await clientOf(500, { errors, jobs: [] });
+    await expect(asked.accounts(client)).rejects.toBeInstanceOf(SlurmError);
+  });
+});
+
 describe('an answer to a submission', () => {
   it('of a gateway leaves the job open', async () => {
     const client = await clientOf(502, { message: 'upstream' });

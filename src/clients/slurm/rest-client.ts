@@ -31,7 +31,7 @@ const ACCOUNTS = '/slurmdb/v0.0.38';
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const NO_SUCH_JOB = /invalid job id/i;
 /** Of accounting. */
-const NOTHING_FOUND = /nothing found|no .*found|empty/i;
+const NOTHING_FOUND = /nothing found/i;
 const FIRST_ERROR_STATUS = 400;
 /** The caller's own deadline is shorter. */
 const DEADLINE_MS = 30_000;
@@ -39,6 +39,7 @@ const MILLISECONDS = 1_000;
 
 /** SLURM by slurmrestd, as the user of a JWT. */
 export class RestSlurmClient implements SlurmClient {
+  readonly questionsPerLook = 1;
   /** One call each. */
   readonly maxAccounts = 20;
   private readonly http: AxiosInstance;

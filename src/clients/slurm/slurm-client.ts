@@ -30,6 +30,8 @@ export type SlurmRows = ReadonlyMap<string, SlurmRow>;
 
 /** What is asked of SLURM, whatever the transport. Every call ends with its signal; all throw SlurmError. */
 export interface SlurmClient {
+  /** How many questions to the controller one call of `queue` costs. */
+  readonly questionsPerLook: number;
   /** How many jobs one call of `accounts` may name. */
   readonly maxAccounts: number;
   /** @returns the job's number */

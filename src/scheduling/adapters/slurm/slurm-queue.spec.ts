@@ -21,6 +21,7 @@ function slurm({ accounts = [], queues = [], accounting = true }: Told) {
   const nth = (answers: readonly string[], call: string): string =>
     answers[calls.filter((each) => each === call).length - 1] ?? answers.at(-1) ?? '';
   const client = {
+    questionsPerLook: 1,
     maxAccounts: 10,
     queue: (): Promise<SlurmRows> => {
       calls.push('queue');

@@ -10,7 +10,8 @@ export interface QueueSnapshot {
   readonly rows: SlurmRows;
 }
 
-const MIN_INTERVAL_MS = 2_000;
+/** The controller is asked no more than one question in this time. */
+const QUESTION_MS = 2_000;
 const MAX_INTERVAL_MS = 30_000;
 /** The controller may spend at most one part in this many of its time on us. */
 const SHARE = 10;
@@ -21,12 +22,15 @@ const PATIENCE_MS = 3_000;
 const LOST_AFTER_MS = 180_000;
 const MAX_KEPT = 20_000;
 
+type Asked = Pick<SlurmClient, 'queue' | 'accounts' | 'maxAccounts' | 'questionsPerLook'>;
+
 /** One look at SLURM's queue for all jobs, shared by whoever wants to know. */
 export class SlurmQueue {
   private latest: QueueSnapshot | undefined;
   private flight: Promise<QueueSnapshot> | undefined;
   private fault: { readonly error: unknown; readonly at: number } | undefined;
-  private interval = MIN_INTERVAL_MS;
+  private readonly minInterval: number;
+  private interval: number;
   /** What the queue does not list and accounting is to be asked for: the keys of each job. */
   private readonly missing = new Map<string, Set<string>>();
   private readonly absent = new Spells();
@@ -34,10 +38,13 @@ export class SlurmQueue {
   private readonly ended = new Map<string, SlurmRow>();
 
   constructor(
-    private readonly client: Pick<SlurmClient, 'queue' | 'accounts' | 'maxAccounts'>,
+    private readonly client: Asked,
     private readonly accounting: boolean,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.minInterval = QUESTION_MS * client.questionsPerLook;
+    this.interval = this.minInterval;
+  }
 
   /**
    * The newest look, never much older than an interval; a fault of SLURM is everybody's.
@@ -47,7 +54,7 @@ export class SlurmQueue {
     const { latest, fault } = this;
     const age = latest === undefined ? Infinity : this.now() - latest.asOf;
     if (latest !== undefined && age < this.interval) return latest;
-    const isFaulty = fault !== undefined && this.now() - fault.at < MIN_INTERVAL_MS;
+    const isFaulty = fault !== undefined && this.now() - fault.at < QUESTION_MS;
     if (!isFaulty) this.flight ??= this.look();
     // What the records say must not wait for what the queue says; a fault is told when it lasts.
     if (latest !== undefined && age < this.interval + PATIENCE_MS) return latest;
@@ -97,7 +104,7 @@ export class SlurmQueue {
       throw error;
     } finally {
       const took = this.now() - asOf;
-      this.interval = Math.min(Math.max(MIN_INTERVAL_MS, took * SHARE), MAX_INTERVAL_MS);
+      this.interval = Math.min(Math.max(this.minInterval, took * SHARE), MAX_INTERVAL_MS);
     }
   }
 

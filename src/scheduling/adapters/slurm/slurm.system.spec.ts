@@ -15,6 +15,7 @@ const UNBEGUN: WorkerFacts = {
 function systemWith(row: SlurmRow) {
   let time = 0;
   const client = {
+    questionsPerLook: 1,
     maxAccounts: 10,
     queue: () => Promise.resolve(new Map([['7', row]])),
   } as unknown as SlurmClient;
