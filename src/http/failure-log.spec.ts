@@ -50,6 +50,15 @@ describe('the record of a request that failed', () => {
     expect(new Set(ids)).toEqual(new Set(['r0', 'r1000']));
   });
 
+  it('is one for each reason, of ten reasons at most', () => {
+    const { lines, failures } = setUp();
+    for (let index = 0; index < 100; index += 1) {
+      const error = new DomainError('BackendUnavailable', `reason ${index % 20}`);
+      failures.failed(error, request(`r${index}`));
+    }
+    expect(lines).toHaveLength(10);
+  });
+
   it('is for debugging only when the client has gone, or is to blame', () => {
     const { lines, failures } = setUp();
     failures.failed(silence, request('a', { raw: { socket: { destroyed: true } } }));
