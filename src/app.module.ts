@@ -34,7 +34,11 @@ export class AppModule {
         SchedulingModule.forRoot(config.scheduler, loadBackend),
         JobsModule.forRoot(config, serviceInfo),
         HealthModule,
-        MetricsModule,
+        MetricsModule.forRoot({
+          version: serviceInfo.server_version,
+          backend: serviceInfo.container_env,
+          storage: serviceInfo.storage_type,
+        }),
       ],
     };
   }

@@ -6,6 +6,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { closeIdleConnectionsAtEnd } from './http/idle-connections.js';
 import { acceptOnlyJson } from './http/json-body.js';
 import { serveOpenApi } from './http/openapi.js';
+import { RequestTimes } from './metrics/request-times.js';
 import type { EventLog } from './shared/event-log.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -46,6 +47,7 @@ export function setUpApp(app: NestFastifyApplication, log: EventLog): void {
   acceptOnlyJson(fastify);
   app.useGlobalFilters(errors);
   closeIdleConnectionsAtEnd(fastify);
+  app.get(RequestTimes).follow(fastify);
   // As the first process of a container it could not end itself by the signal that it was sent.
   app.enableShutdownHooks([], { useProcessExit: true });
   serveOpenApi(app);

@@ -1,6 +1,15 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { MetricsController } from './metrics.controller.js';
-import { Metrics } from './metrics.js';
+import { BUILD_INFO, Metrics, type BuildInfo } from './metrics.js';
+import { RequestTimes } from './request-times.js';
 
-@Module({ controllers: [MetricsController], providers: [Metrics] })
-export class MetricsModule {}
+@Module({})
+export class MetricsModule {
+  static forRoot(build: BuildInfo): DynamicModule {
+    return {
+      module: MetricsModule,
+      controllers: [MetricsController],
+      providers: [Metrics, RequestTimes, { provide: BUILD_INFO, useValue: build }],
+    };
+  }
+}

@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import { LiveState, type LiveFigures } from '../scheduling/application/live-state.js';
+import { RequestTimes } from './request-times.js';
+
+export const BUILD_INFO = Symbol('metrics:BUILD_INFO');
+
+export interface BuildInfo {
+  readonly version: string;
+  readonly backend: string;
+  readonly storage: string;
+}
 
 interface Metric {
   readonly name: string;
@@ -31,11 +40,6 @@ const METRICS: readonly Metric[] = [
     value: ({ listAge }) => listAge / 1_000,
   },
   {
-    name: 'pman_event_streams_opened',
-    help: 'How often the event stream of the backend was opened since the start.',
-    value: ({ streamsOpened }) => streamsOpened,
-  },
-  {
     name: 'pman_log_cache_bytes',
     help: 'Memory that kept logs take, estimated.',
     value: ({ cachedLogBytes }) => cachedLogBytes,
@@ -52,30 +56,86 @@ const METRICS: readonly Metric[] = [
   },
 ];
 
+interface Count {
+  readonly name: string;
+  readonly help: string;
+  /** What is told apart, if anything is. */
+  readonly label?: string;
+  readonly values: (figures: LiveFigures) => ReadonlyMap<string, number>;
+}
+
+const COUNTS: readonly Count[] = [
+  {
+    name: 'pman_event_streams_opened_total',
+    help: 'How often the event stream of the backend was opened since the start.',
+    values: ({ streamsOpened }) => new Map([['', streamsOpened]]),
+  },
+  {
+    name: 'pman_submissions_total',
+    help: 'Submissions that have ended, by "accepted" or the kind of the error.',
+    label: 'outcome',
+    values: ({ submissions }) => submissions,
+  },
+  {
+    name: 'pman_backend_errors_total',
+    help: 'Calls to the backend that have failed, by the kind of the error.',
+    label: 'error',
+    values: ({ backendErrors }) => backendErrors,
+  },
+];
+
 /** The live state in the text format of Prometheus. */
 @Injectable()
 export class Metrics {
   private registry: Promise<Registry> | undefined;
+  private figures: LiveFigures;
 
-  constructor(@Inject(LiveState) private readonly state: LiveState) {}
+  constructor(
+    @Inject(LiveState) private readonly state: LiveState,
+    @Inject(RequestTimes) private readonly times: RequestTimes,
+    @Inject(BUILD_INFO) private readonly build: BuildInfo,
+  ) {
+    this.figures = state.figures();
+  }
 
   async read(): Promise<string> {
     this.registry ??= this.register();
-    return (await this.registry).metrics();
+    const registry = await this.registry;
+    this.figures = this.state.figures();
+    return `${await registry.metrics()}${this.times.text()}`;
   }
 
   /** Loaded when first asked for: a service that nobody scrapes need not have it. */
   private async register(): Promise<Registry> {
-    const { Gauge, Registry } = await import('prom-client');
+    const { Counter, Gauge, Registry } = await import('prom-client');
     const registry = new Registry();
+    const registers = [registry];
     for (const { name, help, value } of METRICS) {
       const gauge: InstanceType<typeof Gauge> = new Gauge({
         name,
         help,
-        registers: [registry],
-        collect: () => gauge.set(value(this.state.figures())),
+        registers,
+        collect: () => gauge.set(value(this.figures)),
       });
     }
+    for (const { name, help, label, values } of COUNTS) {
+      const labelNames = label === undefined ? [] : [label];
+      const counter: InstanceType<typeof Counter> = new Counter({
+        name,
+        help,
+        registers,
+        labelNames,
+        collect: () => {
+          counter.reset();
+          for (const [what, count] of values(this.figures)) {
+            counter.inc(label === undefined ? {} : { [label]: what }, count);
+          }
+        },
+      });
+    }
+    const labelNames = Object.keys(this.build);
+    const info = { name: 'pman_build_info', help: 'Which build this is and what it runs on.' };
+    new Gauge({ ...info, labelNames, registers }).set({ ...this.build }, 1);
     return registry;
   }
 }

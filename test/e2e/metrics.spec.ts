@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backendError, jobRefused } from '../../src/scheduling/domain/scheduling-errors.js';
 import { Service } from './service.js';
 
 let service: Service;
@@ -37,6 +38,34 @@ describe('/metrics', () => {
     expect(await valueOf('pman_list_age_seconds')).toBeLessThan(60);
     expect(await valueOf('pman_breaker_open')).toBe(0);
     expect(await valueOf('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
+  });
+});
+
+describe('/metrics of a service at work', () => {
+  it('counts submissions by their outcome, and errors of the backend', async () => {
+    await service.post({ jid: 'counted' });
+    service.backend.failNext('submit', jobRefused('no such program'), backendError('broken'));
+    expect((await service.post({ jid: 'refused' })).status).toBe(422);
+    expect((await service.post({ jid: 'broken' })).status).toBe(502);
+    const { text } = await service.http.get('/metrics');
+    expect(text).toMatch(/^# TYPE pman_submissions_total counter$/m);
+    expect(text).toMatch(/^pman_submissions_total\{outcome="accepted"\} [1-9]/m);
+    expect(text).toMatch(/^pman_submissions_total\{outcome="JobRefused"\} 1$/m);
+    expect(text).toMatch(/^pman_backend_errors_total\{error="BackendError"\} 1$/m);
+    expect(await valueOf('pman_event_streams_opened_total')).toBeGreaterThan(0);
+  });
+
+  it('tells how long answers take by route and code, and which build it is', async () => {
+    await service.http.get('/api/v1/nobody-at-all/');
+    const { text } = await service.http.get('/metrics');
+    const name = 'pman_http_request_duration_seconds';
+    expect(text).toMatch(
+      new RegExp(`^${name}_count\\{method="GET",route="/api/v1/:jid",code="404"\\} [1-9]`, 'm'),
+    );
+    expect(text).not.toContain('nobody-at-all');
+    expect(text).toMatch(
+      /^pman_build_info\{version="[\d.]+",backend="docker",storage="host"\} 1$/m,
+    );
   });
 });
 

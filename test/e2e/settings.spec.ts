@@ -95,3 +95,12 @@ describe('a deployment', () => {
     expect(service.backend.calls.submit).toBe(0);
   });
 });
+
+describe('a service on OpenShift', () => {
+  it('says so', async () => {
+    const openshift = await Service.start({ CONTAINER_ENV: 'openshift', HOME: '/home/a' });
+    const { body } = await openshift.http.get('/api/v1/');
+    expect(body).toMatchObject({ container_env: 'openshift' });
+    await openshift.stop();
+  });
+});
