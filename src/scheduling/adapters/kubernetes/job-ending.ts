@@ -1,3 +1,4 @@
+import type { JobObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import type { FailureReason } from '../../domain/failure-reason.js';
 import { OWN_LABEL_PREFIX } from '../../domain/own-labels.js';
 
@@ -14,6 +15,10 @@ export interface JobEnding {
 
 /** What makes the cluster end a Job at once and start nothing of it any more, also out of a queue. */
 export const ENDED_SPEC = { parallelism: 0, activeDeadlineSeconds: 1 } as const;
+
+export function hasEnding({ metadata }: JobObject): boolean {
+  return metadata.annotations?.[ENDING_ANNOTATION] !== undefined;
+}
 
 export function writeEnding(ending: JobEnding): Record<string, string> {
   return { [ENDING_ANNOTATION]: JSON.stringify(ending) };

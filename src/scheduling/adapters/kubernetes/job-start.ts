@@ -26,6 +26,7 @@ import { buildJob } from './kubernetes-request.js';
 import { runtimeWords } from './container-words.js';
 import { couldNotStart, terminatedContainer } from './pod-failure.js';
 import { podWait } from './pod-waiting.js';
+import { JOB_NAME_LABEL } from './worker-pods.js';
 
 /** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
 const SETTLE_MS = 30_000;
@@ -105,7 +106,7 @@ export class JobStart {
   }
 
   private async look(job: string, signal: AbortSignal): Promise<readonly PodObject[]> {
-    const list = this.api.list('pods', `batch.kubernetes.io/job-name=${job}`, signal);
+    const list = this.api.list('pods', `${JOB_NAME_LABEL}=${job}`, signal);
     return asSchedulingError(list, () => this.api.hasAnswered);
   }
 

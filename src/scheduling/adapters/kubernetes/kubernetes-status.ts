@@ -110,34 +110,37 @@ function unfinishedState(
   if (isSuspended || conditions.some(({ type }) => type === 'Suspended')) {
     return waiting('held in the queue of the cluster');
   }
-  return waiting(wait?.message ?? 'waiting for the cluster to make its pod');
+  return waiting(wait?.wait.message ?? 'waiting for the cluster to make its pod');
 }
 
-type WorkerWait = PodWait & { readonly worker: number };
+interface WorkerWait {
+  readonly worker: number;
+  readonly wait: PodWait;
+}
 
 /** Of all that wait the first that may never begin. */
 function tellingWait(pods: readonly PodObject[]): WorkerWait | undefined {
   const waits = pods
     .filter((pod) => !hasBegun(pod))
-    .map((pod) => ({ ...podWait(pod), worker: workerNumber(pod) }))
+    .map((pod) => ({ wait: podWait(pod), worker: workerNumber(pod) }))
     .toSorted((a, b) => a.worker - b.worker);
-  return waits.find(({ failure }) => failure !== undefined) ?? waits[0];
+  return waits.find(({ wait }) => wait.failure !== undefined) ?? waits[0];
 }
 
 function runningState(
   job: JobObject,
   begun: readonly PodObject[],
-  wait: WorkerWait | undefined,
+  waiting: WorkerWait | undefined,
 ): JobState {
   const workers = workersOf(job);
   const lost = begun.some(isNodeSilent);
   const ended = begun.filter(({ status }) => HAS_ENDED.has(status?.phase ?? '')).length;
   const words = workers === 1 ? 'running' : `${ended} of ${workers} workers have finished`;
-  const waiting =
-    wait?.failure === undefined ? '' : `; worker ${wait.worker + 1} waits: ${wait.message}`;
+  const { worker = 0, wait } = waiting ?? {};
+  const also = wait?.failure === undefined ? '' : `; worker ${worker + 1} waits: ${wait.message}`;
   return {
     status: 'started',
-    message: (lost ? SILENT_NODE : words) + waiting,
+    message: (lost ? SILENT_NODE : words) + also,
     timestamp: earliest(begun.map(startOf)) ?? job.status?.startTime ?? '',
   };
 }

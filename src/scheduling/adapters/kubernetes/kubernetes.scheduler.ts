@@ -9,7 +9,6 @@ import { isFinal } from '../../domain/job-status.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
-import { parseWorkers } from '../../domain/own-labels.js';
 import type {
   JobHint,
   JobLog,
@@ -22,17 +21,19 @@ import { backendUnavailable, jobNotFound } from '../../domain/scheduling-errors.
 import { ClusterMirror } from './cluster-mirror.js';
 import { ClusterView, type JobWithPods } from './cluster-view.js';
 import { hopelessEnding } from './hopeless-jobs.js';
-import { ENDED_SPEC, writeEnding, type JobEnding } from './job-ending.js';
+import { ENDED_SPEC, hasEnding, writeEnding, type JobEnding } from './job-ending.js';
+import { absentLog, KEPT_LOG, keptLog, writeLog } from './kept-log.js';
 import { KubernetesCheck } from './kubernetes-check.js';
 import { asSchedulingError, toSchedulingError } from './kubernetes-errors.js';
 import { isBeingRemoved, jidOf, toJob } from './kubernetes-job.js';
 import { WorkerLogs } from './kubernetes-logs.js';
+import { workersOf } from './kubernetes-status.js';
 import { jobObjectName } from './kubernetes-names.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { buildJob } from './kubernetes-request.js';
 import { JobStart } from './job-start.js';
 import { KUBERNETES_CAPABILITIES, OPENSHIFT_CAPABILITIES } from './kubernetes.capabilities.js';
-import { isPodOf } from './worker-pods.js';
+import { hasBegun, isPodOf, JOB_NAME_LABEL } from './worker-pods.js';
 
 const POLL_MS = 200;
 /** A pod is started by its node: a submission that waits for that costs next to nothing. */
@@ -114,18 +115,24 @@ export class KubernetesScheduler implements SchedulerPort {
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const known = this.mirror.isCurrent() ? this.view.find(name) : undefined;
-    const { object, pods } = known ?? (await this.look(name, signal));
-    const workers = object.spec?.completions ?? parseWorkers(object.metadata.annotations ?? {});
-    return this.ask(this.workerLogs.read(workers, pods, window, signal));
+    // What was kept of a log is kept in the cluster only.
+    const isAtHand = known !== undefined && !hasEnding(known.object);
+    const { object, pods } = isAtHand ? known : await this.look(name, signal);
+    const kept = keptLog(object, window);
+    if (kept !== undefined) return { text: kept };
+    const absent = absentLog(toJob(name, object, pods));
+    return this.ask(this.workerLogs.read(workersOf(object), pods, window, signal, absent));
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
+    const log = await this.lastLog(await this.look(name, signal), signal);
+    // Jobs change while a log is read, and only what was seen last is ended.
     const found = await this.look(name, signal);
     const { state } = toJob(name, found.object, found.pods);
     if (!isFinal(state.status)) {
       const timestamp = state.status === 'notstarted' ? '' : new Date(this.api.now()).toISOString();
       const ending = { reason: 'Cancelled', message: 'cancelled', timestamp } as const;
-      await this.end(name, found, ending, signal);
+      await this.end(name, found.object, { ending, log }, signal);
     }
     while ((await this.livePods(found.object, signal)).length > 0) await pause(signal);
   }
@@ -159,18 +166,20 @@ export class KubernetesScheduler implements SchedulerPort {
     const { grace } = this.options;
     const ending = hopelessEnding(found.object, found.pods, grace, this.api.now());
     if (ending === undefined) return job;
-    return toJob(name, await this.end(name, found, ending, signal), found.pods);
+    const log = await this.lastLog(found, signal);
+    return toJob(name, await this.end(name, found.object, { ending, log }, signal), found.pods);
   }
 
   /** Makes the cluster end a job, and keeps why. */
   private async end(
     name: JobName,
-    { object }: JobWithPods,
-    ending: JobEnding,
+    object: JobObject,
+    { ending, log }: { readonly ending: JobEnding; readonly log: string },
     signal: AbortSignal,
   ): Promise<JobObject> {
     try {
-      const patch = { annotations: writeEnding(ending), spec: ENDED_SPEC };
+      const annotations = { ...writeEnding(ending), ...writeLog(log) };
+      const patch = { annotations, spec: ENDED_SPEC };
       const ended = await this.api.patchJob(object, patch, signal);
       this.view.saw(ended);
       return ended;
@@ -180,6 +189,16 @@ export class KubernetesScheduler implements SchedulerPort {
       if (error instanceof KubernetesError && error.status === 404) throw jobNotFound(name);
       throw toSchedulingError(error, this.api.hasAnswered);
     }
+  }
+
+  /** What a job has said, before its pods go; a log that cannot be had keeps nobody from ending it. */
+  private lastLog({ object, pods }: JobWithPods, signal: AbortSignal): Promise<string> {
+    const begun = hasEnding(object) ? [] : pods.filter(hasBegun);
+    if (begun.length === 0) return Promise.resolve('');
+    return this.workerLogs.read(workersOf(object), pods, KEPT_LOG, signal).then(
+      ({ text }) => text,
+      () => '',
+    );
   }
 
   /** Removes a Job with its pods; when it returns they have gone. */
@@ -212,7 +231,7 @@ export class KubernetesScheduler implements SchedulerPort {
 }
 
 function podSelector(objectName: string): string {
-  return `batch.kubernetes.io/job-name=${objectName}`;
+  return `${JOB_NAME_LABEL}=${objectName}`;
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

@@ -82,9 +82,11 @@ export function podFailure(pod: PodObject, limits: JobLimits): PodFailure {
     const details = message ?? disruption?.message;
     return { ...exit, reason: meaning.reason, message: withDetails(meaning.words, details) };
   }
-  const other = ended === undefined || ended.exitCode === 0 ? otherFailure(pod) : undefined;
-  if (other !== undefined) return other;
-  if (ended !== undefined) return containerFailure(ended, limits);
+  if (ended !== undefined && ended.exitCode !== 0) return containerFailure(ended, limits);
+  return otherFailure(pod) ?? (ended ? containerFailure(ended, limits) : clusterFailure(pod));
+}
+
+function clusterFailure({ status: { reason, message } = {} }: PodObject): PodFailure {
   const words = withDetails('the cluster ended it', [reason, message].filter(Boolean).join(': '));
   return { reason: 'BackendError', message: words };
 }

@@ -1,6 +1,8 @@
 import type { JobObject, PodObject } from '../../../clients/kubernetes/kubernetes-objects.js';
 import { containerState } from './job-container.js';
 
+/** Beside `batch.kubernetes.io/job-name`, which clusters before 1.27 lack. */
+export const JOB_NAME_LABEL = 'job-name';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
 /** From 0. */
