@@ -68,22 +68,27 @@ const NOT_KNOWN = 'ContainerStatusUnknown';
 
 /** Why a pod has failed. */
 export function podFailure(pod: PodObject, limits: JobLimits): PodFailure {
-  const { reason = '', message } = pod.status ?? {};
   const ended = terminatedContainer(pod);
   const exit = ended === undefined ? {} : { exitCode: ended.exitCode };
-  if (reason === 'DeadlineExceeded' && limits.time !== undefined) {
+  if (pod.status?.reason === 'DeadlineExceeded' && limits.time !== undefined) {
     return { ...exit, ...timeLimitFailure(limits.time) };
   }
-  const disruption = (pod.status?.conditions ?? []).find(
-    ({ type, status }) => type === 'DisruptionTarget' && status === 'True',
-  );
-  const meaning = POD_REASONS.get(reason) ?? DISRUPTIONS.get(disruption?.reason ?? '');
-  if (meaning !== undefined) {
-    const details = message ?? disruption?.message;
-    return { ...exit, reason: meaning.reason, message: withDetails(meaning.words, details) };
-  }
+  const disruption = disruptionOf(pod);
+  if (disruption !== undefined) return { ...exit, ...disruption };
   if (ended !== undefined && ended.exitCode !== 0) return containerFailure(ended, limits);
   return otherFailure(pod) ?? (ended ? containerFailure(ended, limits) : clusterFailure(pod));
+}
+
+/** That the cluster has ended it, for a reason that it names. */
+function disruptionOf({ status }: PodObject): PodFailure | undefined {
+  const disruption = (status?.conditions ?? []).find(
+    ({ type, status: value }) => type === 'DisruptionTarget' && value === 'True',
+  );
+  const meaning =
+    POD_REASONS.get(status?.reason ?? '') ?? DISRUPTIONS.get(disruption?.reason ?? '');
+  if (meaning === undefined) return undefined;
+  const details = status?.message ?? disruption?.message;
+  return { reason: meaning.reason, message: withDetails(meaning.words, details) };
 }
 
 function clusterFailure({ status: { reason, message } = {} }: PodObject): PodFailure {
