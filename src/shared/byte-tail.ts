@@ -24,12 +24,16 @@ export class ByteTail {
     this.keptBytes += useful.length;
   }
 
-  /** The text of the window; bytes that are not UTF-8 become replacement characters. */
+  /**
+   * The text of the window; bytes that are not UTF-8 become replacement characters. It is no longer
+   * than the window, although such a character takes three bytes.
+   */
   text(): string {
     this.keepOnly(this.window.bytes);
     const all = this.kept.subarray(0, this.keptBytes);
     const tail = all.subarray(this.isCut ? firstCharacter(all) : 0);
-    return tail.subarray(startOfLines(tail, this.window.lines)).toString('utf8');
+    const text = tail.subarray(startOfLines(tail, this.window.lines)).toString('utf8');
+    return endOf(text, this.window.bytes);
   }
 
   /** Grows up to twice the window, so that what is kept moves once a window and not once a frame. */
@@ -53,6 +57,14 @@ export class ByteTail {
     this.keptBytes = bytes;
     this.isCut = true;
   }
+}
+
+/** The end of a text that is so many bytes long at most. */
+function endOf(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  const all = Buffer.from(text);
+  const end = all.subarray(all.length - bytes);
+  return end.subarray(firstCharacter(end)).toString('utf8');
 }
 
 /** Skips the rest of a character that a cut has split: at most three continuation bytes. */

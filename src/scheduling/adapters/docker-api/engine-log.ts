@@ -14,6 +14,7 @@ export async function readLogEnd(
   signal.addEventListener('abort', abort, { once: true });
   try {
     for await (const chunk of stream) tail.push(chunk as Buffer);
+    if (!tail.isWhole) throw new Error('the log ends within a frame');
     return tail.text();
   } catch (error) {
     // A log that breaks off is no log: its last line would be missing.

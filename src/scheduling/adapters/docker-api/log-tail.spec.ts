@@ -89,10 +89,22 @@ describe('the end of a log', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  it('does not show a frame whose end is missing as something else', () => {
-    const stream = framed('whole\n', 'never finished');
-    expect(tailOf(stream.subarray(0, -5), ALL)).toBe('whole\nnever fin');
-    expect(tailOf(stream.subarray(0, 16), ALL)).toBe('whole\n');
+  it('is whole only between two frames', () => {
+    const stream = framed('whole\n', 'finished');
+    for (let length = 0; length <= stream.length; length += 1) {
+      const tail = new LogTail(ALL);
+      tail.push(stream.subarray(0, length));
+      expect(tail.isWhole, `${length} bytes`).toBe([0, 14, stream.length].includes(length));
+    }
+  });
+
+  it('is no longer than asked for when what is not UTF-8 grows', () => {
+    const text = tailOf(framed(Buffer.alloc(1_000, 0xff), 'end\n'), {
+      lines: undefined,
+      bytes: 100,
+    });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(100);
+    expect(text).toBe(`${'\ufffd'.repeat(32)}end\n`);
   });
 
   it('is the same however the stream is cut, and is what a plain reader would keep', () => {
@@ -111,6 +123,7 @@ describe('the end of a log', () => {
       fc.property(cases, ({ payloads, bytes, lines, chunkSize }) => {
         const window = { bytes, lines };
         const whole = tailOf(framed(...payloads), window);
+        expect(Buffer.byteLength(whole)).toBeLessThanOrEqual(bytes);
         expect(tailOf(framed(...payloads), window, chunkSize)).toBe(whole);
         expect(tailOf(framed(Buffer.concat(payloads)), window)).toBe(whole);
         expect(plainTail(Buffer.concat(payloads), window)).toBe(whole);
@@ -121,7 +134,13 @@ describe('the end of a log', () => {
 });
 
 /** The same in the plainest words, for logs that fit into memory. */
-function plainTail(all: Buffer, { bytes, lines }: LogWindow): string {
+function plainTail(all: Buffer, window: LogWindow): string {
+  let characters = [...linesOfEnd(all, window)];
+  while (Buffer.byteLength(characters.join('')) > window.bytes) characters = characters.slice(1);
+  return characters.join('');
+}
+
+function linesOfEnd(all: Buffer, { bytes, lines }: LogWindow): string {
   let start = Math.max(0, all.length - bytes);
   if (start > 0) {
     const last = Math.min(start + 3, all.length);

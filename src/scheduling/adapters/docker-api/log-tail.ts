@@ -26,6 +26,11 @@ export class LogTail {
     }
   }
 
+  /** False within a frame: what has come so far is not the whole log. */
+  get isWhole(): boolean {
+    return this.payloadLeft === 0 && this.headerFilled === 0;
+  }
+
   /** The text of the window; bytes that are not UTF-8 become replacement characters. */
   text(): string {
     return this.tail.text();

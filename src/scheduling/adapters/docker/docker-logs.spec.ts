@@ -48,6 +48,11 @@ describe('the log of a container', () => {
     expect(query.get('tail')).toBe('100');
   });
 
+  it('that ends within a frame is an error too, though nothing broke', async () => {
+    answer = (reply) => reply.end(Buffer.concat([frame('one\n'), frame('two\n').subarray(0, 10)]));
+    await expect(read()).rejects.toMatchObject({ name: 'EngineError', status: undefined });
+  });
+
   it('that breaks off is an error and never half a log', async () => {
     answer = (reply) => {
       reply.writeHead(200, { 'transfer-encoding': 'chunked' });
