@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness, Job } from '../contract/harness.js';
 import { exchange, HttpClient } from '../e2e/http-client.js';
@@ -137,20 +138,41 @@ describe('an odd client', () => {
     expect(text).toContain(`"jid":"${job.jid}"`);
   });
 
-  it('X2: that leaves in the middle of an answer leaves no call to the engine behind', async () => {
-    const live = await harness.job('yes "$(printf %0900d 0)" | head -n 3000; exec sleep 300');
+  it('X2: that leaves before its answer takes its read of the log along, but not that of another', async () => {
+    const live = await harness.job('echo words; exec sleep 300');
     await harness.submit(live);
     await harness.until(live.jid, ({ status }) => status === 'started');
+    // The log that was just read is not read again for a moment.
+    await sleep(2_000);
     const slow = rig.proxy.add({ path: /\/logs/, fault: { kind: 'hang', after: 'headers' } });
     const request = `GET /api/v1/${live.jid}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
-    const leave = () => exchange(port, [request], { wait: 200 });
-    await until(async () => {
-      await Promise.all(Array.from({ length: 30 }, leave));
-      return slow.hits > 0;
-    }, 20_000);
-    await until(() => rig.proxy.open(/\/logs/) === 0, 6_000);
+    const leaveAfter = (wait: number) => exchange(port, [request], { wait });
+    const [brief, patient] = [leaveAfter(300), leaveAfter(1_500)];
+    await brief;
+    await sleep(500);
+    expect([slow.hits, rig.proxy.open(/\/logs/)]).toEqual([1, 1]);
+    await patient;
+    // Well before the deadline of the read itself, which is five seconds.
+    await until(() => rig.proxy.open(/\/logs/) === 0, 1_000);
+    expect(slow.hits).toBe(1);
     rig.proxy.heal();
     expect((await harness.get(live.jid)).status).toBe(200);
+    await harness.delete(live.jid);
+  });
+
+  it('X2: of whom many leave in one moment do not make the engine seem silent', async () => {
+    const live = await harness.job('echo words; exec sleep 300');
+    await harness.submit(live);
+    await harness.until(live.jid, ({ status }) => status === 'started');
+    rig.proxy.add({ path: /\/logs/, fault: { kind: 'hang', after: 'headers' } });
+    const request = `GET /api/v1/${live.jid}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
+    for (let round = 0; round < 8; round += 1) {
+      await exchange(port, [request], { wait: 300 });
+    }
+    const http = new HttpClient(port);
+    expect((await http.get('/metrics')).text).toMatch(/^pman_breaker_open 0$/m);
+    http.close();
+    rig.proxy.heal();
     await harness.delete(live.jid);
   });
 });
