@@ -28,11 +28,6 @@ export class DockerEngine extends EngineCalls {
     return this.detected?.engine;
   }
 
-  /** True once the engine has answered; until then its absence is not a passing fault. */
-  get hasAnswered(): boolean {
-    return this.detected !== undefined;
-  }
-
   /** Which engine answers; asked once per connection. */
   async version(signal: AbortSignal): Promise<EngineVersion> {
     this.detected ??= await this.askVersion(signal);

@@ -2,7 +2,7 @@ import Docker from 'dockerode';
 import { within } from '../../shared/within.js';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError, toEngineError } from './engine-error.js';
-import { dockerOptions } from './engine-options.js';
+import { addressOf, dockerOptions } from './engine-options.js';
 import { readWholeAnswers } from './whole-answers.js';
 
 /** The longest each kind of call may take, in milliseconds, and over which connections it goes. */
@@ -10,11 +10,14 @@ const CALLS = {
   read: { deadline: 5_000, pool: 'status' },
   log: { deadline: 5_000, pool: 'logs' },
   write: { deadline: 30_000, pool: 'writes' },
-  create: { deadline: 60_000, pool: 'writes' },
+  create: { deadline: 60_000, pool: 'starts' },
 } as const;
 
-/** Connections of each kind: what takes long never stands in the way of a look-up. */
-const POOLS = { status: 8, writes: 16, logs: 4, streams: 16 } as const;
+/**
+ * Connections of each kind: what takes long never stands in the way of a look-up. How many starts there
+ * are at once is decided before: here they wait for nothing, since whoever starts has just looked.
+ */
+const POOLS = { status: 8, writes: 16, starts: Infinity, logs: 4, streams: 16 } as const;
 type Pool = keyof typeof POOLS;
 
 /**
@@ -23,8 +26,19 @@ type Pool = keyof typeof POOLS;
  */
 export abstract class EngineCalls {
   private readonly clients = new Map<Pool, Docker>();
+  private answered = false;
 
   constructor(private readonly connection: EngineConnection) {}
+
+  /** True once the engine has answered; until then its absence is not a passing fault. */
+  get hasAnswered(): boolean {
+    return this.answered;
+  }
+
+  /** Where it is looked for; for operators, not for clients. */
+  get address(): string {
+    return addressOf(this.connection);
+  }
 
   protected call<T>(
     kind: keyof typeof CALLS,
@@ -60,9 +74,12 @@ export abstract class EngineCalls {
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     try {
-      return await request(this.connect(pool), deadline);
+      const answer = await request(this.connect(pool), deadline);
+      this.answered = true;
+      return answer;
     } catch (error) {
       const translated = toEngineError(error);
+      if (translated.status !== undefined) this.answered = true;
       // The next call looks for a socket again: another engine may have come up.
       if (translated.status === undefined) this.clients.clear();
       throw translated;

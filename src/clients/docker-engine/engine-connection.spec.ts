@@ -47,7 +47,7 @@ describe('DOCKER_HOST', () => {
         kind: 'tcp',
         host: 'engine',
         port,
-        tls: { certificateFolder, verify: tlsVerify },
+        tls: { certificateFolder },
       },
     });
   });

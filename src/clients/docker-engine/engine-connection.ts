@@ -8,10 +8,10 @@ export type EngineConnection =
       readonly tls: EngineTls | undefined;
     };
 
-/** Folder with ca.pem, cert.pem and key.pem. */
+/** The engine's certificate is always verified. */
 export interface EngineTls {
+  /** Folder with ca.pem, cert.pem and key.pem. */
   readonly certificateFolder: string;
-  readonly verify: boolean;
 }
 
 const DEFAULT_PORT = 2375;
@@ -20,6 +20,7 @@ const DEFAULT_TLS_PORT = 2376;
 /** What the addresses are made from; all from the environment. */
 export interface EngineAddress {
   readonly dockerHost: string | undefined;
+  /** Makes tcp:// speak TLS. */
   readonly tlsVerify: boolean;
   readonly certificateFolder: string | undefined;
   readonly prefer: 'docker' | 'podman';
@@ -50,7 +51,7 @@ export function parseEngineConnection(
   const port = Number(url.port) || (secure ? DEFAULT_TLS_PORT : DEFAULT_PORT);
   const tls =
     secure && address.certificateFolder !== undefined
-      ? { certificateFolder: address.certificateFolder, verify: address.tlsVerify }
+      ? { certificateFolder: address.certificateFolder }
       : undefined;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return { connection: { kind: 'tcp', host, port, tls } };

@@ -26,15 +26,27 @@ describe('an answer of the engine that is an error', () => {
 });
 
 describe('an engine that gives no answer', () => {
-  it.each(['ENOENT', 'ECONNREFUSED', 'EACCES', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])(
-    'by %s has not acted',
-    (code) => {
-      expect(toEngineError(withCode(code))).toMatchObject({
-        status: undefined,
-        mayHaveActed: false,
-      });
-    },
-  );
+  it.each([
+    'ENOENT',
+    'ECONNREFUSED',
+    'EACCES',
+    'EHOSTUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'CONNECT_TIMEOUT',
+  ])('by %s has not acted', (code) => {
+    expect(toEngineError(withCode(code))).toMatchObject({
+      status: undefined,
+      mayHaveActed: false,
+    });
+  });
+
+  it('because its socket is closed to this user says so', () => {
+    expect(toEngineError(withCode('EACCES')).words).toBe(
+      'the service is not allowed to use the container engine',
+    );
+    expect(toEngineError(withCode('ENOENT')).words).toBe('the container engine cannot be reached');
+  });
 
   it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('by %s may have acted', (code) => {
     expect(toEngineError(withCode(code))).toMatchObject({ status: undefined, mayHaveActed: true });

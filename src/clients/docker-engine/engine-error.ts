@@ -27,7 +27,21 @@ const NOT_SENT = new Set([
   'EHOSTUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'CONNECT_TIMEOUT',
 ]);
+
+/** A connection that was not made in time. */
+export class ConnectTimeout extends Error {
+  readonly code = 'CONNECT_TIMEOUT';
+
+  constructor() {
+    super('no connection in time');
+  }
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  EACCES: 'the service is not allowed to use the container engine',
+};
 
 interface ModemError {
   readonly statusCode?: number;
@@ -58,7 +72,7 @@ export function toEngineError(error: unknown): EngineError {
   const sent = code === undefined || !NOT_SENT.has(code);
   const words = sent
     ? 'the connection to the container engine broke'
-    : 'the container engine cannot be reached';
+    : (UNREACHABLE[code] ?? 'the container engine cannot be reached');
   return new EngineError(undefined, words, sent, error);
 }
 
@@ -66,6 +80,11 @@ export function toEngineError(error: unknown): EngineError {
 export function isDeadSocket({ cause }: EngineError): boolean {
   const { code, port }: NodeJS.ErrnoException & { readonly port?: number } = Object(cause);
   return code === 'ECONNREFUSED' && port === undefined;
+}
+
+/** Whether the socket is there and closed to this user. */
+export function isForbidden({ cause }: EngineError): boolean {
+  return (Object(cause) as NodeJS.ErrnoException).code === 'EACCES';
 }
 
 /** Docker's 409 to the removal of a container that runs, and Podman's 500. */
