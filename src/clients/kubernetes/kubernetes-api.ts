@@ -79,6 +79,16 @@ export class KubernetesApi extends ApiCalls {
     return this.call('write', { method: 'POST', path, body: job }, signal);
   }
 
+  /** Has the API server look at a Job as if it were to be made; an unknown field is an error. */
+  async tryJob(job: V1Job, signal: AbortSignal): Promise<void> {
+    const query = { dryRun: 'All', fieldValidation: 'Strict' };
+    await this.call(
+      'read',
+      { method: 'POST', path: await this.path('jobs'), query, body: job },
+      signal,
+    );
+  }
+
   async findJob(name: string, signal: AbortSignal): Promise<JobObject | undefined> {
     const path = await this.path('jobs', name);
     return this.orAbsent(this.call<JobObject>('read', { method: 'GET', path }, signal));

@@ -1,5 +1,7 @@
 import type { AccessRequest, KubernetesApi } from '../../../clients/kubernetes/kubernetes-api.js';
 import type { CheckResult } from '../../../shared/check-result.js';
+import { judgeTrial, trialJob } from './job-trial.js';
+import type { KubernetesOptions } from './kubernetes-options.js';
 
 /** What the Role of the manifests gives, and no more. */
 export const NEEDED: readonly AccessRequest[] = [
@@ -12,14 +14,18 @@ export const NEEDED: readonly AccessRequest[] = [
   { verb: 'get', group: '', resource: 'pods', subresource: 'log' },
 ];
 
-/** Rights that were there are not asked for again for this long, in milliseconds. */
+/** What was well is not asked for again for this long, in milliseconds. */
 const TRUST_MS = 60_000;
 
 /** Whether the cluster answers now, and lets this service do what it has to. */
 export class KubernetesCheck {
   private trustedUntil = 0;
+  private triedUntil = 0;
 
-  constructor(private readonly api: KubernetesApi) {}
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly options: KubernetesOptions,
+  ) {}
 
   async run(signal: AbortSignal): Promise<readonly CheckResult[]> {
     const name = 'cluster';
@@ -27,12 +33,26 @@ export class KubernetesCheck {
       const version = await this.api.version(signal);
       const namespace = await this.api.namespace();
       const detail = `Kubernetes ${version}, namespace ${namespace}`;
-      return [{ name, ok: true, detail }, await this.checkRights(namespace, signal)];
+      const cluster = { name, ok: true, detail };
+      const rights = await this.checkRights(namespace, signal);
+      // Without the rights nothing is learned of the jobs.
+      return rights.ok ? [cluster, rights, await this.tryJob(signal)] : [cluster, rights];
     } catch (error) {
       const detail = error instanceof Error ? error.message : 'no answer';
       const mend = 'start the cluster, or point KUBECONFIG at it';
       return [{ name, ok: false, detail, mend }];
     }
+  }
+
+  private async tryJob(signal: AbortSignal): Promise<CheckResult> {
+    if (performance.now() < this.triedUntil) return judgeTrial(undefined);
+    const failure = await this.api.tryJob(trialJob(this.options), signal).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const result = judgeTrial(failure);
+    if (result.ok) this.triedUntil = performance.now() + TRUST_MS;
+    return result;
   }
 
   private async checkRights(namespace: string, signal: AbortSignal): Promise<CheckResult> {

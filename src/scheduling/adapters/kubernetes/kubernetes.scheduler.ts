@@ -55,7 +55,7 @@ export class KubernetesScheduler implements SchedulerPort {
   ) {
     this.capabilities =
       options.profile === 'openshift' ? OPENSHIFT_CAPABILITIES : KUBERNETES_CAPABILITIES;
-    this.rights = new KubernetesCheck(api);
+    this.rights = new KubernetesCheck(api, options);
     this.view = new ClusterView(options.grace);
     this.mirror = new ClusterMirror(api, this.view);
     this.starts = new JobStart(api, options, this.view, () => this.mirror.isCurrent());
