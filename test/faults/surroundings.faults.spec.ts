@@ -180,3 +180,36 @@ describe('a clock that is wrong', () => {
     await harness.stop();
   });
 });
+
+describe('a service that is asked to end while its engine is silent', () => {
+  it('D24: answers what is under way within half a minute, and ends with code 0', async () => {
+    const harness = await rig.serve();
+    const { job: known } = await harness.run('true');
+    const jobs = [await harness.job('true'), await harness.job('true')];
+    const swallow = { method: 'POST', path: /create/, fault: { kind: 'swallow' } } as const;
+    const create = rig.proxy.add(swallow);
+    const posts = jobs.map((job) => harness.post(job).then(({ status }) => status));
+    const removed = harness.delete(known.jid).then(({ status }) => status);
+    await create.hit;
+    expect(await removed).toBe(204);
+    await rig.engine.freeze();
+    const began = performance.now();
+    process.kill(harness.running.pid, 'SIGTERM');
+    expect(await Promise.all(posts)).toEqual([503, 503]);
+    await until(() => Promise.resolve(hasEnded(harness.running.pid)), 30 * SECOND);
+    expect(performance.now() - began).toBeLessThan(28 * SECOND);
+    // It throws when the code was another one.
+    await harness.stop();
+    await rig.engine.thaw();
+    rig.proxy.heal();
+  });
+});
+
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
