@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness, Job } from '../contract/harness.js';
 import { ask } from './asking.js';
@@ -9,6 +9,10 @@ const START_MS = 180_000;
 const RUN = 'echo run >> /share/outgoing/runs; echo said';
 const ENDLESS = 'touch /share/outgoing/up; exec sleep 300';
 const DAY_SECONDS = 86_400;
+/** A user of every Debian, who is not the one of the service. */
+const OTHER = 'daemon';
+/** A record is waited for, because shared storage lags. */
+const LAG_MS = 120_000;
 
 let rig: SlurmRig;
 let harness: Harness;
@@ -79,8 +83,7 @@ describe('a job by slurmrestd', () => {
   it('that is posted twice runs once', async () => {
     const job = await harness.job(RUN);
     const answers = await Promise.all([harness.post(job), harness.post(job)]);
-    expect(answers.map(({ status }) => status)).toContain(201);
-    await harness.submit(job);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
     await harness.finish(job.jid);
     expect(await harness.written(job, 'runs')).toBe('run\n');
   });
@@ -134,6 +137,35 @@ describe('a job by slurmrestd', () => {
     expect(status).toBe(422);
     expect(body['message']).toMatch(/configuration is not available/);
   });
+});
+
+describe('a job of a user who cannot enter the folder of the records', () => {
+  it(
+    'is no success: it fails, and the message names what to look at',
+    async () => {
+      const foreign = `${rig.store}.foreign-token`;
+      const text = await rig.site.call('scontrol', 'token', `username=${OTHER}`, 'lifespan=999');
+      await writeFile(foreign, text, { mode: 0o600 });
+      const other = await rig.serve({
+        PATH: '/nowhere',
+        SLURM_CONF: '',
+        SLURMRESTD_URL: rig.site.rest,
+        SLURM_JWT_FILE: foreign,
+      });
+      const job = await other.job(RUN);
+      await other.submit(job);
+      const waits = await other.until(job.jid, ({ message = '' }) => /waited for/.test(message));
+      expect(waits).toMatchObject({ status: 'notstarted' });
+      const seen = async (): Promise<string> => (await other.get(job.jid)).body['status'] ?? '';
+      await expect.poll(seen, { timeout: LAG_MS, interval: 1_000 }).toBe('finishedWithError');
+      expect((await other.get(job.jid)).body['message']).toMatch(
+        /SLURM_RECORDS must be at the same path .* as the user of this service/,
+      );
+      expect((await other.delete(job.jid)).status).toBe(204);
+      await rm(foreign);
+    },
+    LAG_MS + 60_000,
+  );
 });
 
 describe('a token for slurmrestd', () => {

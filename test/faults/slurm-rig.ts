@@ -22,8 +22,12 @@ export class SlurmRig {
     return new SlurmRig(site, await createStore());
   }
 
-  async serve(variables: Readonly<Record<string, string>> = {}): Promise<Harness> {
-    const service = await startServiceProcess({
+  /** @param wrapper a command that replaces itself by the service */
+  async serve(
+    variables: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ): Promise<Harness> {
+    const settings = {
       CONTAINER_ENV: 'slurm',
       STORAGE_TYPE: 'host',
       STOREBASE: this.store,
@@ -31,7 +35,8 @@ export class SlurmRig {
       SLURM_CONTAINER_PROGRAM: this.site.runtime,
       SLURM_RECORDS: `${this.store}.records`,
       ...variables,
-    });
+    };
+    const service = await startServiceProcess(settings, wrapper);
     const harness = new Harness(target, service, this.store);
     this.harnesses.push(harness);
     return harness;
@@ -39,13 +44,44 @@ export class SlurmRig {
 
   /** A service whose sbatch is the given script; `$SBATCH` is SLURM's own. */
   async serveWithSbatch(name: string, script: string): Promise<Harness> {
+    return this.serve({ PATH: await this.pathWithSbatch(name, script) });
+  }
+
+  /** @returns a search path on which sbatch is the given script */
+  async pathWithSbatch(name: string, script: string): Promise<string> {
     const folder = join(`${this.store}.records`, name);
     await mkdir(folder, { recursive: true });
     const path = process.env['PATH'] ?? '';
     const own = `SBATCH=$(PATH='${path}' command -v sbatch)`;
     await writeFile(join(folder, 'sbatch'), `#!/bin/sh\n${own}\n${script}\n`);
     await chmod(join(folder, 'sbatch'), 0o755);
-    return this.serve({ PATH: `${folder}:${path}` });
+    // Whoever runs it leaves marks beside it.
+    await chmod(folder, 0o777);
+    return `${folder}:${path}`;
+  }
+
+  /**
+   * How many questions the controller gets in a time in which jobs are asked for without a pause. The time
+   * begins behind a question, so that the one at its edge does not count as one too many.
+   */
+  async questionsWhileAsking(
+    harness: Harness,
+    jids: readonly string[],
+    milliseconds: number,
+  ): Promise<number> {
+    const askAll = () => Promise.all(jids.map((jid) => harness.get(jid)));
+    const before = await this.site.questions();
+    let began = before;
+    while (began === before) {
+      await askAll();
+      began = await this.site.questions();
+    }
+    // One look of the commands is two questions, of which the second may come a moment later.
+    await askAll();
+    began = await this.site.questions();
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) await askAll();
+    return (await this.site.questions()) - began;
   }
 
   async stopServices(): Promise<void> {

@@ -10,6 +10,8 @@ const ENGINES = fileURLToPath(new URL('../engines/', import.meta.url));
 const UP_DEADLINE_MS = 180_000;
 const CALL_DEADLINE_MS = 20_000;
 const STEP_MS = 100;
+/** What no client of a user sends: daemons of nodes, and `sdiag` itself. */
+const OF_NODES_AND_STAFF = /^REQUEST_(?:STATS_INFO|COMPLETE_\w+|STEP_COMPLETE)$/;
 
 /** A throw-away SLURM of one spec's own, with what its staff and its power supply do to it. */
 export class SlurmSite {
@@ -71,11 +73,15 @@ export class SlurmSite {
     }
   }
 
-  /** How often the controller was asked for jobs so far. */
+  /** How often the controller was asked for anything so far, but by its nodes and by this question. */
   async questions(): Promise<number> {
     const text = await this.call('sdiag');
-    const counts = [...text.matchAll(/^\s*REQUEST_JOB_INFO\w*\s.*?count:(\d+)/gm)];
-    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    const types = text.slice(text.indexOf('message type'), text.indexOf('by user'));
+    const counts = [...types.matchAll(/^\s*(REQUEST_\w+)\s.*?count:(\d+)/gm)];
+    if (counts.length === 0) throw new Error(`sdiag counts nothing: ${text}`);
+    return counts
+      .filter(([, type = '']) => !OF_NODES_AND_STAFF.test(type))
+      .reduce((sum, [, , count]) => sum + Number(count), 0);
   }
 
   async signalController(signal: NodeJS.Signals): Promise<void> {

@@ -123,6 +123,7 @@ GresTypes=gpu
 $(node_lines)
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=other Nodes=ALL MaxTime=INFINITE State=UP
+PartitionName=hidden Nodes=ALL MaxTime=INFINITE Hidden=YES State=UP
 PartitionName=first Nodes=ALL MaxTime=INFINITE PriorityTier=10 State=UP
 CONF
   printf 'CgroupPlugin=cgroup/v1\n' >"$RUN/etc/cgroup.conf"

@@ -24,6 +24,7 @@ exec 9>"$RUN_BASE/lock"
 flock 9
 
 if alive "$RUN/slurmctld.pid" >/dev/null && nodes_alive && nodes_ready &&
+  { [ "$accounting" = no ] || alive "$RUN/slurmdbd.pid" >/dev/null; } &&
   { [ "$rest" = no ] || alive "$RUN/slurmrestd.pid" >/dev/null; }; then
   say "slurm $NAME is already up"
   tell
