@@ -20,11 +20,17 @@ describe('the log of a container', () => {
   let server: Server;
   let asked: string[];
   let answer: (reply: ServerResponse) => void;
+  let components: readonly object[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pman-logs-'));
     asked = [];
+    components = [];
     server = createServer((request, reply) => {
+      if (request.url === '/version') {
+        reply.end(JSON.stringify({ Version: '4', ApiVersion: '1.41', Components: components }));
+        return;
+      }
       asked.push(request.url ?? '');
       answer(reply);
     });
@@ -46,6 +52,13 @@ describe('the log of a container', () => {
     expect(await read()).toBe('one\n');
     const query = new URL(asked[0] ?? '', 'http://engine').searchParams;
     expect(query.get('tail')).toBe('100');
+  });
+
+  it('is asked for whole of Podman, also when nothing else was asked before', async () => {
+    components = [{ Name: 'Podman Engine' }];
+    answer = (reply) => reply.end(frame('one\n'));
+    expect(await read()).toBe('one\n');
+    expect(new URL(asked[0] ?? '', 'http://engine').searchParams.get('tail')).toBe('all');
   });
 
   it('that ends within a frame is an error too, though nothing broke', async () => {

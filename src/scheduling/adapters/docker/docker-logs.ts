@@ -10,6 +10,7 @@ export async function readContainerLog(
   signal: AbortSignal,
 ): Promise<string> {
   // Podman 4 loses lines when it counts them from the end of a log that has very long ones.
-  const lines = engine.kind === 'podman' ? undefined : window.lines;
+  const { engine: kind } = await engine.version(signal);
+  const lines = kind === 'podman' ? undefined : window.lines;
   return readLogEnd(await engine.readLogs(id, lines, signal), window, signal);
 }

@@ -89,8 +89,13 @@ export class DockerScheduler implements SchedulerPort {
 
   async list(signal: AbortSignal): Promise<readonly ListedJob[]> {
     const filters = { label: [`${OWN_LABELS.managedBy}=${MANAGED_BY}`] };
+    // Which engine it is decides what its states and its logs mean.
     const [containers, kept] = await this.ask(
-      Promise.all([this.engine.listContainers(filters, signal), this.kept.list(signal)]),
+      Promise.all([
+        this.engine.listContainers(filters, signal),
+        this.kept.list(signal),
+        this.engine.version(signal),
+      ]),
     );
     const keptNames = new Set<string>(kept.map(({ spec }) => spec.name));
     const isKept = ({ Labels }: ContainerInfo) => keptNames.has(Labels[OWN_LABELS.jid] ?? '');
