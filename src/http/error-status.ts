@@ -3,7 +3,6 @@ import type { ErrorCode } from '../shared/domain-error.js';
 /** The one map from error code to HTTP status; clients know all of these. */
 export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = {
   InvalidRequest: 400,
-  UnsupportedFeature: 400,
   JobNotFound: 404,
   JobConflict: 409,
   NameTaken: 409,

@@ -1,7 +1,6 @@
 /** Every way a use case can fail, by name. `http/error-status.ts` maps each to one HTTP status. */
 export type ErrorCode =
   | 'InvalidRequest'
-  | 'UnsupportedFeature'
   | 'JobNotFound'
   | 'JobConflict'
   | 'NameTaken'

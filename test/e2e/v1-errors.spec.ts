@@ -85,7 +85,6 @@ describe('an error of the backend', () => {
     [new DomainError('BackendUnavailable', 'the engine cannot be reached'), 503],
     [new DomainError('StorageUnavailable', 'the store cannot be found'), 503],
     [backendError('the engine says: broken'), 502],
-    [new DomainError('UnsupportedFeature', 'not here'), 400],
   ])('to a submission keeps its sentence: %s', async (error, status) => {
     service.backend.failNext('submit', error);
     const answer = await service.post({ jid: `refused-${error.code}` });

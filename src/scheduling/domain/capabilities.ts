@@ -25,5 +25,5 @@ export interface SchedulerCapabilities {
 }
 
 /** `unenforced`: the job runs without the limit, and its message and the boot log say so. */
-export type Enforcement = 'hard' | 'soft' | 'unenforced';
+export type Enforcement = 'hard' | 'unenforced';
 export type Support = 'yes' | 'no';

@@ -1,6 +1,6 @@
 import type { CheckResult } from '../../shared/check-result.js';
 import type { RelativePath } from '../../shared/posix-path.js';
-import type { Mounts, MountSource } from './mounts.js';
+import type { Mounts } from './mounts.js';
 
 export const STORAGE = Symbol('storage:STORAGE');
 
@@ -21,8 +21,6 @@ export interface DirectoryOwner {
 /** Turns a job's directories into something a backend can mount. */
 export interface StoragePort {
   readonly type: StorageType;
-  /** The kind of source that `resolve` gives, checked at boot against what the backend can mount. */
-  readonly produces: MountSource['kind'];
 
   /**
    * Names the mount sources of a job. Touches no file, so it works for directories that are gone.

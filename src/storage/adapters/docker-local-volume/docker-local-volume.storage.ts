@@ -31,7 +31,6 @@ export interface DockerLocalVolumeOptions {
  */
 export class DockerLocalVolumeStorage implements StoragePort {
   readonly type = 'docker_local_volume';
-  readonly produces = 'host-path';
   private mountpoint: string | undefined;
 
   constructor(

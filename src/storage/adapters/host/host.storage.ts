@@ -17,7 +17,6 @@ export interface HostStorageOptions {
 /** A directory of the machine where the jobs run. */
 export class HostStorage implements StoragePort {
   readonly type = 'host';
-  readonly produces = 'host-path';
   private readonly directory: StoreDirectory;
 
   constructor(private readonly options: HostStorageOptions) {

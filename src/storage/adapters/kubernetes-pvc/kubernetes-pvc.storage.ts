@@ -14,7 +14,6 @@ export interface KubernetesPvcOptions {
 /** The volume behind a claim of a cluster; jobs mount their two directories of it. */
 export class KubernetesPvcStorage implements StoragePort {
   readonly type = 'kubernetes_pvc';
-  readonly produces = 'pvc-subpath';
   private readonly directory: StoreDirectory | undefined;
 
   constructor(private readonly options: KubernetesPvcOptions) {
