@@ -119,7 +119,7 @@ export class DockerEngine extends EngineCalls {
   /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */
   async readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
     const tail = lines === undefined ? 'all' : String(lines);
-    return this.call('log', signal, (docker, abortSignal) =>
+    return this.call('tail', signal, (docker, abortSignal) =>
       dial<Readable>(docker, {
         // The modem appends the options as a query; without any it cuts the last character off.
         path: `/containers/${encodeURIComponent(id)}/logs?`,

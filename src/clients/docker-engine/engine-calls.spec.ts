@@ -51,6 +51,23 @@ describe('an engine', () => {
     await Promise.allSettled(removals);
   });
 
+  it('that does not begin with a log is given up after two seconds', async () => {
+    const engine = await engineThat(() => {});
+    const began = performance.now();
+    await expect(engine.readLogs('x', 10, signal)).rejects.toMatchObject({ status: undefined });
+    expect(performance.now() - began).toBeLessThan(3_500);
+  });
+
+  it('may take longer for the whole of a log', async () => {
+    const engine = await engineThat((_path, reply) => {
+      reply.writeHead(200).flushHeaders();
+      setTimeout(() => reply.end('end'), 2_500);
+    });
+    const chunks: unknown[] = [];
+    for await (const chunk of await engine.readLogs('x', 10, signal)) chunks.push(String(chunk));
+    expect(chunks).toEqual(['end']);
+  });
+
   it('that takes no connection is given up after two seconds, and has certainly not acted', async () => {
     // Its queue of connections is full: the next one is neither taken nor refused.
     const script = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {

@@ -9,9 +9,13 @@ import { readWholeAnswers } from './whole-answers.js';
 const CALLS = {
   read: { deadline: 5_000, pool: 'status' },
   log: { deadline: 5_000, pool: 'logs' },
+  tail: { deadline: 5_000, pool: 'logs' },
   write: { deadline: 30_000, pool: 'writes' },
   create: { deadline: 60_000, pool: 'starts' },
 } as const;
+
+/** An engine that lives begins with the log of a container at once. */
+const FIRST_BYTES_MS = 2_000;
 
 /**
  * Connections of each kind: what takes long never stands in the way of a look-up. How many starts there
@@ -46,10 +50,11 @@ export abstract class EngineCalls {
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { deadline } = CALLS[kind];
+    const ask = (limit: AbortSignal) => this.attempt(kind, limit, request);
+    if (kind !== 'log' && kind !== 'tail') return within(deadline, signal, ask);
     // The answer of a log is a stream, which is read when the call itself is done.
-    return kind === 'log'
-      ? this.attempt(kind, AbortSignal.any([signal, AbortSignal.timeout(deadline)]), request)
-      : within(deadline, signal, (limit) => this.attempt(kind, limit, request));
+    const whole = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
+    return kind === 'log' ? ask(whole) : begunWithin(FIRST_BYTES_MS, whole, ask);
   }
 
   private async attempt<T>(
@@ -106,6 +111,17 @@ export abstract class EngineCalls {
       throw error;
     }
   }
+}
+
+/** Like `within`, but what the task has returned by then still ends with `signal`. */
+async function begunWithin<T>(
+  milliseconds: number,
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), milliseconds);
+  return task(AbortSignal.any([signal, silence.signal])).finally(() => clearTimeout(timer));
 }
 
 /** A call that dockerode has no method for, or whose method takes too much along. */

@@ -2,6 +2,7 @@ import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
+import { within } from '../../../shared/within.js';
 import type { Job } from '../../domain/job.js';
 import type { JobName } from '../../domain/job-name.js';
 import type { JobSpec } from '../../domain/job-spec.js';
@@ -34,6 +35,9 @@ import { Images } from './images.js';
 import { KeptJobs, toJob as toKeptJob, toListedKeptJob } from './kept-jobs.js';
 import { UnstartedSweep } from './unstarted-sweep.js';
 import { WorkerContainers } from './worker-containers.js';
+
+/** Nobody waits longer for an engine that is silent, in milliseconds. */
+const LOOK_UP_MS = 2_000;
 
 /** Runs each worker of a job as one container of Docker or Podman. */
 export class DockerScheduler implements SchedulerPort {
@@ -115,7 +119,9 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
-    const containers = await this.inspectWorkers(name, signal);
+    const containers = await within(LOOK_UP_MS, signal, (limit) =>
+      this.inspectWorkers(name, limit),
+    );
     if (containers === undefined) return this.logOfKept(name, signal);
     const share = { ...window, bytes: Math.floor(window.bytes / containers.length) };
     const logs = await this.ask(
