@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # up.sh: starts a throw-away Kubernetes beside any other on the machine: etcd, API server, controllers,
 # scheduler, and one node with real pods, with its own data, bridge and cgroup. Does nothing when it is
-# already up. Needs root and cgroup v1 or hybrid. The last line it prints is KUBECONFIG=...
+# already up. Needs root. The last line it prints is KUBECONFIG=...
 #
 #   NAME            kubernetes; with another NAME a second one comes up beside the first
 #   RUN             its folder, ${PMAN_TEST_RUN:-/tmp/pman-test}/$NAME
@@ -78,6 +78,14 @@ done
 if [ -d "/sys/fs/cgroup/cpuset/$CGROUP" ]; then
   cat /sys/fs/cgroup/cpuset/cpuset.cpus >"/sys/fs/cgroup/cpuset/$CGROUP/cpuset.cpus"
   cat /sys/fs/cgroup/cpuset/cpuset.mems >"/sys/fs/cgroup/cpuset/$CGROUP/cpuset.mems"
+fi
+# Of version 2 a group has the controllers that the one above it hands on.
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+  for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+    echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null ||
+      say "the cgroups of this machine hand on no $controller"
+  done
+  mkdir -p "/sys/fs/cgroup/$CGROUP"
 fi
 start "$RUN/node.pid" "$RUN/log/node.log" \
   unshare --pid --fork --kill-child --mount --mount-proc bash "$RUN/node.sh"
