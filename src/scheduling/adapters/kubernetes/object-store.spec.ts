@@ -52,6 +52,14 @@ describe('what is kept of an object', () => {
     expect(versionOf(store, 'new')).toBe('30');
   });
 
+  it('is what a list shows of the same version: events may have been read wrong', () => {
+    const store = new ObjectStore<Thing>();
+    store.put(thing('a', 5));
+    const listed = thing('a', 5);
+    store.replace(listOf(listed), '20');
+    expect(store.get('a')).toBe(listed);
+  });
+
   it('is forgotten as gone after some time', () => {
     let time = 0;
     const store = new ObjectStore<Thing>(() => time);

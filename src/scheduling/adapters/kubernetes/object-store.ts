@@ -82,17 +82,26 @@ export class ObjectStore<T extends Kept> {
     }
   }
 
-  /** Takes a list of all objects; what is newer than the list stays. */
+  /** Takes a list of all objects, which mends whatever was wrong; what is newer than the list stays. */
   replace(listed: ReadonlyMap<string, T>, version: string): Difference<T> {
     const gone = [...this.objects.values()].filter(
       ({ metadata: { uid, resourceVersion } }) =>
         !listed.has(uid) && isAtMost(resourceVersion, version),
     );
     for (const { metadata } of gone) this.objects.delete(metadata.uid);
-    const put = [...listed.values()].filter((object) => this.put(object));
+    const put = [...listed.values()].filter((object) => this.putListed(object));
     this.listed = version;
     this.reach(version);
     return { put, gone };
+  }
+
+  private putListed(object: T): boolean {
+    const { uid, resourceVersion } = object.metadata;
+    const known = this.objects.get(uid)?.metadata.resourceVersion;
+    const isOld = known !== undefined && !isAtMost(known, resourceVersion);
+    if (isOld || this.graves.has(uid)) return false;
+    this.objects.set(uid, object);
+    return true;
   }
 }
 
