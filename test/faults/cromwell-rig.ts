@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createStore, Harness, removeStore } from '../contract/harness.js';
 import { startServiceProcess } from '../contract/service-process.js';
@@ -58,8 +59,7 @@ export class CromwellRig {
 
   /** Ends the server and starts it again, with nothing in its memory. */
   async restart(): Promise<void> {
-    const file = join(dirname(this.named('RUNTIME')), 'cromwell.pid');
-    process.kill(Number((await readFile(file, 'utf8')).split(' ')[0]), 'SIGKILL');
+    process.kill(await this.pidOf('cromwell'), 'SIGKILL');
     await script('cromwell/up.sh', this.name);
   }
 
@@ -96,12 +96,23 @@ export class CromwellRig {
     await this.call(`${API}/${id}/abort`, { method: 'POST' });
   }
 
-  /** Ends the jobs of a workflow by a command of SLURM. */
-  async cancelBatchJobs(id: string): Promise<void> {
+  /** The numbers of SLURM of a workflow's jobs. */
+  async batchJobs(id: string): Promise<readonly string[]> {
     const { calls } = await this.metadata(id);
-    const jobs = Object.values(calls).flatMap((each) => each.flatMap(({ jobId = [] }) => jobId));
+    return Object.values(calls).flatMap((each) => each.flatMap(({ jobId = [] }) => jobId));
+  }
+
+  /** By a command of SLURM, of which Cromwell hears nothing. */
+  async cancel(jobs: readonly string[]): Promise<void> {
     const env = { ...process.env, SLURM_CONF: this.named('SLURM_CONF') };
-    await run('scancel', jobs, { env, timeout: CALL_DEADLINE_MS });
+    await run('scancel', [...jobs], { env, timeout: CALL_DEADLINE_MS });
+  }
+
+  /** SLURM's controller answers nobody for so long. */
+  async withoutController(milliseconds: number): Promise<void> {
+    const controller = await this.pidOf('slurmctld');
+    process.kill(controller, 'SIGSTOP');
+    await sleep(milliseconds).finally(() => process.kill(controller, 'SIGCONT'));
   }
 
   async down(): Promise<void> {
@@ -115,6 +126,11 @@ export class CromwellRig {
     const answer = await fetch(`${this.named('CROMWELL_URL')}${path}`, { ...init, signal });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
     return answer;
+  }
+
+  private async pidOf(daemon: string): Promise<number> {
+    const file = join(dirname(this.named('RUNTIME')), `${daemon}.pid`);
+    return Number((await readFile(file, 'utf8')).split(' ')[0]);
   }
 
   private named(name: string): string {

@@ -1,9 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness, Job } from '../contract/harness.js';
 import { CromwellRig } from './cromwell-rig.js';
 import { hardWords } from './hard-words.js';
 
 const START_MS = 180_000;
+const SLOW_MS = 240_000;
+/** Nobody can tell any more why the job was signalled. */
+const FORGOTTEN_MS = 62_000;
+/** The server looks meanwhile whether the job is there, and SLURM's own command gives up. */
+const CHECKED_MS = 30_000;
 const MANY = 10_000;
 const LAG = { lag: 0.3, query_lag: 0.3, abort_lag: 1 };
 /** A run of the job leaves one line. */
@@ -18,7 +26,8 @@ beforeAll(async () => {
   await rig.behave(LAG);
   harness = await rig.serve();
 }, START_MS);
-afterEach(() => rig.behave({ ...LAG, hang: false, hold: false, fail: null, release: true }));
+const USUAL = { ...LAG, hang: false, hold: false, fail: null, abort_code: 404 };
+afterEach(() => rig.behave({ ...USUAL, release: true }));
 afterAll(() => rig.down());
 
 /** A job whose command runs, and its workflow. */
@@ -119,7 +128,38 @@ describe('a server', () => {
     await wrong.submit(job);
     const answer = await wrong.finish(job.jid);
     expect(answer).toMatchObject({ status: 'finishedWithError' });
-    expect(answer['message']).toMatch(/Unable to start job/);
+    const reason = /Unable to start job.*: stderr\.submit \(sbatch: error: .*invalid partition/i;
+    expect(answer['message']).toMatch(reason);
+    expect(answer['logs']).toMatch(reason);
+    // It is removed where Cromwell has nothing to abort, in either of its words.
+    await rig.behave({ abort_code: 403 });
+    expect((await wrong.delete(job.jid)).status).toBe(204);
+  });
+
+  it(
+    'C2: whose job was cancelled while Cromwell had forgotten it says so',
+    async () => {
+      const { job, workflow } = await running();
+      const jobs = await rig.batchJobs(workflow);
+      await rig.restart();
+      await rig.behave(LAG);
+      await rig.cancel(jobs);
+      await sleep(FORGOTTEN_MS);
+      const answer = await harness.finish(job.jid);
+      expect(answer).toMatchObject({ status: 'finishedWithError', message: 'cancelled' });
+    },
+    SLOW_MS,
+  );
+
+  it('C2: whose controller is away for a while does not give the job up', async () => {
+    const { job, workflow } = await running(
+      'touch /share/outgoing/up; until [ -e /share/outgoing/go ]; do sleep 0.1; done',
+    );
+    await rig.withoutController(CHECKED_MS);
+    expect(await rig.metadata(workflow)).toMatchObject({ status: 'Running' });
+    expect((await harness.get(job.jid)).body).toMatchObject({ status: 'started' });
+    await writeFile(join(rig.store, job.output_dir, 'go'), '');
+    expect(await harness.finish(job.jid)).toMatchObject({ status: 'finishedSuccessfully' });
   });
 
   it('C2: that fails before there is a call tells the first cause', async () => {
@@ -133,7 +173,7 @@ describe('a server', () => {
     { title: 'was aborted by hand', act: (workflow: string) => rig.abort(workflow) },
     {
       title: 'was cancelled in its batch system',
-      act: (workflow: string) => rig.cancelBatchJobs(workflow),
+      act: async (workflow: string) => rig.cancel(await rig.batchJobs(workflow)),
     },
   ])('C2: whose job $title says so', async ({ act }) => {
     const { job, workflow } = await running();
