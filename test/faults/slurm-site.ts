@@ -101,6 +101,15 @@ export class SlurmSite {
     await this.endContainers();
   }
 
+  /** Takes the second node off the network; `repair` brings it back. */
+  async cutLink(): Promise<void> {
+    const text = await readFile(this.configuration, 'utf8');
+    const address = /^SlurmctldHost=\S+\((10\.\S+)\)$/m.exec(text)?.[1] ?? 'none';
+    const { stdout } = await run('ip', ['-oneline', 'address', 'show', 'to', `${address}/32`]);
+    const link = /^\d+: (\S+) /.exec(stdout)?.[1] ?? 'none';
+    await run('ip', ['link', 'set', link, 'down']);
+  }
+
   /** The script of a job, which gets no chance to write anything, and the container with it. */
   async killScript(job: string): Promise<void> {
     const { others } = await this.processesOf(job);

@@ -200,6 +200,25 @@ describe('a job that SLURM treats badly', () => {
     expect(answer['message']).toMatch(/node/);
   });
 
+  it('L3: whose node is cut off has failed as soon as the controller gives the node up', async () => {
+    const there = await rig.serve({ SLURM_PARTITION: 'second' });
+    const job = await there.job(ENDLESS);
+    await there.submit(job);
+    await there.appears(job, 'up');
+    await there.until(job.jid, ({ status }) => status === 'started');
+    const number = await rig.site.job(job.jid);
+    await rig.site.cutLink();
+    const answer = await there.finish(job.jid);
+    expect(answer).toMatchObject({ status: 'finishedWithError', message: 'the node failed' });
+    const state = ['sacct', '--noheader', '--allocations', '--format=State', `--jobs=${number}`];
+    const [program = '', ...args] = state;
+    expect(await rig.site.call(program, ...args)).toMatch(/^NODE_FAIL/);
+    // What goes on there, and how it ends, changes nothing any more.
+    await rig.site.repair();
+    await rig.site.killScript(number);
+    expect((await there.get(job.jid)).body).toEqual(answer);
+  });
+
   it('L3: that had to make room for another says so', async () => {
     const whole = { cpu_limit: 64_000 };
     const first = await running(whole);

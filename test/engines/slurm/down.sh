@@ -31,5 +31,6 @@ stop "$RUN/mariadbd.pid" 20
 stop "$RUN/munged.pid" 5
 stop "$RUN/podman.pid" 10
 ip link del "$BRIDGE" 2>/dev/null || true
+remove_link
 remove_tree "$RUN"
 say "slurm $NAME is down"

@@ -5,6 +5,8 @@ export SLURM_CONF=$RUN/etc/slurm.conf
 NODE=$(hostname -s)
 NODES=("$NODE")
 [ "${SLURM_NODES:-1}" = 1 ] || NODES+=("$NODE-b")
+# The second node has a network of its own, at the other end of this link.
+LINK=ps-$ID
 accounting=${SLURM_ACCOUNTING:-yes}
 rest=${SLURM_REST:-no}
 # Ports of its own, below those that the kernel gives away by itself.
@@ -39,12 +41,36 @@ nodes_alive() {
   for node in "${NODES[@]}"; do alive "$RUN/slurmd.$node.pid" >/dev/null || return 1; done
 }
 
+# link_address END: of the link to the second node; 1 is the controller's, 2 the node's.
+link_address() { echo "10.$(cat "$RUN/octet").64.$1"; }
+
+# lay_link: makes it, or mends it where it was cut.
+lay_link() {
+  [ ${#NODES[@]} -gt 1 ] || return 0
+  if [ ! -e "/run/netns/$LINK" ]; then
+    ip netns add "$LINK"
+    ip link add "$LINK" type veth peer name eth0 netns "$LINK"
+    ip address add "$(link_address 1)/30" dev "$LINK"
+    ip -n "$LINK" address add "$(link_address 2)/30" dev eth0
+    ip -n "$LINK" link set lo up
+    ip -n "$LINK" link set eth0 up
+  fi
+  ip link set "$LINK" up
+}
+
+remove_link() {
+  ip link del "$LINK" 2>/dev/null || true
+  [ ! -e "/run/netns/$LINK" ] || ip netns del "$LINK"
+}
+
 start_nodes() {
-  local node
+  local node inside=()
   for node in "${NODES[@]}"; do
     mkdir -p "$RUN/spool/$node"
     alive "$RUN/slurmd.$node.pid" >/dev/null ||
-      start "$RUN/slurmd.$node.pid" "$RUN/log/slurmd.$node.log" slurmd -D -N "$node"
+      start "$RUN/slurmd.$node.pid" "$RUN/log/slurmd.$node.log" "${inside[@]}" slurmd -D -N "$node"
+    # Not `ip netns exec`: it hides the cgroups behind a new /sys.
+    inside=(nsenter "--net=/run/netns/$LINK")
   done
   for node in "${NODES[@]}"; do
     await "$RUN/slurmd.$node.pid" 30 "$RUN/log/slurmd.$node.log" node_ready "$node"
@@ -53,11 +79,12 @@ start_nodes() {
 
 # A line of slurm.conf for each node; they share the machine, so both have all of it.
 node_lines() {
-  local node port=$((PORT + 1))
+  local node port=$((PORT + 1)) address=127.0.0.1
   for node in "${NODES[@]}"; do
-    echo "NodeName=$node NodeHostname=$NODE NodeAddr=127.0.0.1 Port=$port CPUs=64 Boards=1 SocketsPerBoard=1" \
+    echo "NodeName=$node NodeHostname=$NODE NodeAddr=$address Port=$port CPUs=64 Boards=1 SocketsPerBoard=1" \
       "CoresPerSocket=64 ThreadsPerCore=1 RealMemory=64000 State=UNKNOWN"
     port=$((PORT + 4))
+    address=$(link_address 2)
   done
 }
 
@@ -73,7 +100,8 @@ SH
 }
 
 write_slurm_conf() {
-  local storage
+  local storage controller=127.0.0.1
+  [ ${#NODES[@]} = 1 ] || controller=$(link_address 1)
   mkdir -p "$RUN/etc"
   # what tokens for slurmrestd are signed with
   [ -s "$RUN/etc/jwt.key" ] || (umask 077 && head -c 32 /dev/urandom >"$RUN/etc/jwt.key")
@@ -88,7 +116,7 @@ AccountingStoreFlags=job_comment"
   fi
   cat >"$SLURM_CONF" <<CONF
 ClusterName=pman$ID
-SlurmctldHost=$NODE(127.0.0.1)
+SlurmctldHost=$NODE($controller)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -123,6 +151,7 @@ GresTypes=gpu
 $(node_lines)
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=other Nodes=ALL MaxTime=INFINITE State=UP
+$([ ${#NODES[@]} = 1 ] || echo "PartitionName=second Nodes=$NODE-b MaxTime=INFINITE State=UP")
 PartitionName=hidden Nodes=ALL MaxTime=INFINITE Hidden=YES State=UP
 PartitionName=first Nodes=ALL MaxTime=INFINITE PriorityTier=10 State=UP
 CONF

@@ -9,7 +9,8 @@
 #   SLURM_MIN_JOB_AGE  2; after that many seconds the controller forgets a job that has ended
 #   SLURM_REST         no; with yes there is slurmrestd too, told as SLURMRESTD_URL=...
 #   SLURM_KILL_WAIT    5; seconds between the signal that ends a job and the one that nothing survives
-#   SLURM_NODES        1; with 2 there is another node on this host, named like the first with -b
+#   SLURM_NODES        1; with 2 there is another node on this host, named like the first with -b, in a
+#                      network of its own
 #
 # Starts again whatever of it has ended, and leaves the rest alone.
 set -euo pipefail
@@ -31,7 +32,7 @@ if alive "$RUN/slurmctld.pid" >/dev/null && nodes_alive && nodes_ready &&
   exit 0
 fi
 
-need slurmctld slurmd sbatch munged podman runc conmon ip iptables
+need slurmctld slurmd sbatch munged podman runc conmon ip iptables nsenter
 [ "$accounting" = no ] || need slurmdbd mariadbd mariadb-install-db
 [ "$rest" = no ] || need slurmrestd setpriv curl
 [ "$(id -u)" = 0 ] || die 'these scripts run slurm as root'
@@ -48,6 +49,7 @@ alive "$RUN/podman.pid" >/dev/null ||
 await "$RUN/podman.pid" 30 "$RUN/log/podman.log" test -S "$RUN/podman.sock"
 start_munge
 [ "$accounting" = no ] || start_accounting
+lay_link
 alive "$RUN/slurmctld.pid" >/dev/null ||
   start "$RUN/slurmctld.pid" "$RUN/log/slurmctld.log" slurmctld -D
 await "$RUN/slurmctld.pid" 30 "$RUN/log/slurmctld.log" controller_answers
