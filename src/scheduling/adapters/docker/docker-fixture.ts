@@ -1,4 +1,9 @@
-import type { ContainerCreateOptions, ContainerInspectInfo, VolumeInspectInfo } from 'dockerode';
+import type {
+  ContainerCreateOptions,
+  ContainerInfo,
+  ContainerInspectInfo,
+  VolumeInspectInfo,
+} from 'dockerode';
 import { DockerEngine, type EngineKind } from '../../../clients/docker-engine/docker-engine.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
@@ -37,6 +42,7 @@ export class FakeEngine extends DockerEngine {
   beforeCreate: Hook = () => undefined;
   beforeStart: Hook = () => undefined;
   beforeLook: Hook = () => undefined;
+  versionsAsked = 0;
   private count = 0;
 
   constructor(private readonly as: EngineKind = 'docker') {
@@ -44,6 +50,7 @@ export class FakeEngine extends DockerEngine {
   }
 
   override version() {
+    this.versionsAsked += 1;
     return Promise.resolve({ engine: this.as, version: '1', apiVersion: '1.41' });
   }
 
@@ -73,6 +80,13 @@ export class FakeEngine extends DockerEngine {
     await this.beforeLook(this.named(key)?.name ?? key);
     const container = this.named(key);
     return container && inspected(container);
+  }
+
+  override listContainers(): Promise<ContainerInfo[]> {
+    const listed = [...this.containers.values()].map(({ id, name, labels, state }) => {
+      return { Id: id, Names: [`/${name}`], Labels: labels, State: state };
+    });
+    return Promise.resolve(listed as unknown as ContainerInfo[]);
   }
 
   override removeContainer(key: string): Promise<void> {

@@ -101,8 +101,9 @@ export class DockerScheduler implements SchedulerPort {
         this.engine.version(signal),
       ]),
     );
-    const keptNames = new Set<string>(kept.map(({ spec }) => spec.name));
-    const isKept = ({ Labels }: ContainerInfo) => keptNames.has(Labels[OWN_LABELS.jid] ?? '');
+    const pending = kept.filter(({ failure }) => failure === undefined);
+    const pendingNames = new Set<string>(pending.map(({ spec }) => spec.name));
+    const isKept = ({ Labels }: ContainerInfo) => pendingNames.has(Labels[OWN_LABELS.jid] ?? '');
     // What cannot be removed now is tried again with the next list.
     await this.unstarted.sweep(containers, isKept, signal).catch(() => undefined);
     const jobs = toListedJobs(containers);
