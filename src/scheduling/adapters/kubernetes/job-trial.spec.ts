@@ -26,7 +26,7 @@ describe('the trial of a job', () => {
     ['the settings of jobs', 422, 'something else'],
   ])('names %s where the cluster says %i: %s', (setting, status, words) => {
     expect(judgeTrial(refused(status, words))).toEqual({
-      name: 'jobs',
+      name: 'settings',
       ok: false,
       detail: `the cluster would not take any job: ${words}`,
       mend: `look at ${setting}`,

@@ -10,7 +10,7 @@ import type { SpecHash } from '../../domain/spec-hash.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { buildJob } from './kubernetes-request.js';
 
-const NAME = 'jobs';
+const NAME = 'settings';
 const SOURCE = { kind: 'pvc-subpath', claim: 'store' } as const;
 
 /** A job that asks for all that a setting decides. */
@@ -60,7 +60,7 @@ export function trialJob(options: KubernetesOptions): V1Job {
 export function judgeTrial(failure: unknown): CheckResult {
   const status = failure instanceof KubernetesError ? (failure.status ?? 0) : 0;
   const words = failure instanceof KubernetesError ? failure.words : '';
-  if (!DEFINITE.has(status)) return { name: NAME, ok: true, detail: 'as the settings make them' };
+  if (!DEFINITE.has(status)) return { name: NAME, ok: true, detail: 'the cluster takes jobs as they make them' };
   const named = SETTINGS.filter(([field]) => field.test(words)).map(([, setting]) => setting);
   const detail = `the cluster would not take any job: ${words}`;
   const mend = `look at ${named.length === 0 ? 'the settings of jobs' : named.join(', ')}`;
