@@ -76,8 +76,11 @@ describe('the status of a workflow', () => {
     ['CANCELLED AT 2026-01-01T00:01:00 DUE TO NODE FAILURE, SEE SLURMCTLD LOG', 'NodeLost'],
     ['CANCELLED AT 2026-01-01T00:01:00', 'Cancelled'],
   ])('Failed is what SLURM wrote beside the call: %s', (words, reason) => {
-    const said = new Map([[0, `slurmstepd: error: *** JOB 7 ON n1 ${words} ***`]]);
-    for (const facts of [LAUNCHED, SIGNALLED]) {
+    for (const [facts, name] of [
+      [LAUNCHED, 'slurmstepd'],
+      [SIGNALLED, 'slurmstepd-n1'],
+    ] as const) {
+      const said = new Map([[0, `${name}: error: *** JOB 7 ON n1 ${words} ***`]]);
       const seen = { ...settled('Failed', { jobId: '7' }), words: said };
       expect(listedWorker(seen, facts, 1)).toMatchObject({ is: 'failed', reason, endedAt: END });
     }

@@ -35,7 +35,8 @@ const BATCH_ENDS: readonly (readonly [RegExp, Failure])[] = [
   [/\bDUE TO NODE FAILURE\b/, { reason: 'NodeLost', message: 'the node failed' }],
   [/\bCANCELLED AT\b/, { reason: 'Cancelled', message: 'cancelled in the batch system' }],
 ];
-const SAID_BY_BATCH = /\bslurmstepd: error: \*\*\* .*\*\*\*/;
+/** With the name of the node where several run on one host. */
+const SAID_BY_BATCH = /\bslurmstepd[\w.-]*: error: \*\*\* .*\*\*\*/;
 const MAX_WORDS = 500;
 
 /** What is known of a workflow. */
