@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness, Job } from '../contract/harness.js';
 import { ask, median, postOf, type Timed } from './asking.js';
@@ -10,6 +11,9 @@ import { until } from './faulty-engine.js';
 
 /** Runs until it is told to end; writes how often it was started. */
 const PATIENT = `echo run >>/share/outgoing/runs; trap 'exit 7' TERM; while :; do sleep 0.1; done`;
+
+/** Longer than a restart of an engine takes. */
+const OUTAGE_MS = 20_000;
 
 let rig: FaultRig;
 let harness: Harness;
@@ -44,7 +48,10 @@ describe('an engine that is not there', () => {
       for (let round = 0; round < 5; round += 1) answers.push(await ask(early, path, init));
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
       expect(answers[0]?.headers.get('retry-after')).toBe('5');
-      expect(median(answers.map(({ took }) => took))).toBeLessThan(100);
+      const times = answers.map(({ took }) => took);
+      expect(median(times)).toBeLessThan(100);
+      // A machine with other work to do is late now and then, but nothing is ever waited for.
+      expect(Math.max(...times)).toBeLessThan(1_000);
     }
     const appeared = await startFaultProxy({ socketPath }, rig.engine);
     await until(async () => (await readiness(early)) === 200, 2_000);
@@ -66,6 +73,8 @@ describe('an engine that is not there', () => {
     await until(async () => (await harness.get(live.jid)).status === 503, 3_000);
     const waiting = harness.run('echo waited');
     await until(() => rig.proxy.count('POST') > 0, 5_000);
+    await sleep(OUTAGE_MS);
+    expect((await harness.get(ended.jid)).body['logs']).toMatch(/^kept\n/);
     await startAgain();
     expect((await waiting).answer).toMatchObject({ logs: 'waited\n' });
     await until(async () => (await readiness()) === 200, 2_000);
@@ -114,6 +123,9 @@ describe('an engine that takes requests and does not answer', () => {
   it('D4: an engine that is frozen holds no GET, opens the circuit, and is back two seconds after it thaws', async () => {
     const { job: ended } = await harness.run('echo kept');
     const live = await running();
+    const cold = await harness.job('echo never read');
+    await harness.submit(cold);
+    await until(async () => (await rig.stateOf(cold.jid)) === 'exited', 10_000);
     const poll = async (count: number) =>
       Promise.all(
         Array.from({ length: count }, async (_, index) => {
@@ -127,13 +139,17 @@ describe('an engine that takes requests and does not answer', () => {
       await until(async () => (await harness.get(live.jid)).status === 503, 5_000);
       const answers = await poll(100);
       expect(answers.map(({ status }) => status)).toEqual(answers.map(({ expected }) => expected));
-      expect(Math.max(...answers.map(({ took }) => took))).toBeLessThan(3_000);
+      expect(Math.max(...answers.map(({ took }) => took))).toBeLessThan(2_500);
       // The circuit opens: nobody waits any more, but for the one that probes.
       await until(async () => median((await poll(20)).map(({ took }) => took)) < 100, 15_000);
+      const unread = await ask(harness, `/api/v1/${cold.jid}/`);
+      expect([200, 503]).toContain(unread.status);
+      expect(unread.took).toBeLessThan(2_500);
     } finally {
       await rig.engine.thaw();
     }
     await until(async () => (await readiness()) === 200, 2_000);
+    expect((await harness.get(cold.jid)).body['logs']).toBe('never read\n');
     expect((await harness.get(live.jid)).body['status']).toBe('started');
     expect((await harness.delete(live.jid)).status).toBe(204);
   });
@@ -189,6 +205,23 @@ describe('an answer of the engine that is damaged', () => {
       expect(JSON.parse(repeat.text)).toMatchObject({ status: 'finishedSuccessfully' });
       expect(repeat.took).toBeLessThan(2_000);
       expect([lookUp.hits, log.hits]).toEqual([1, 1]);
+      rig.proxy.heal();
+    }
+  });
+
+  it('D5: a list that is cut is asked for again, and a create that is cut is found out', async () => {
+    const list = /^\/containers\/json/;
+    for (const after of [0, 16, 'headers', 300] as const) {
+      const cut = rig.proxy.add({ path: list, times: 1, fault: { kind: 'cut', after } });
+      rig.proxy.add({ path: /\/create/, times: 1, fault: { kind: 'cut', after } });
+      // The stream of events begins anew, and with it a list.
+      rig.proxy.dropConnections();
+      const { job, answer } = await harness.run('echo run >>/share/outgoing/runs');
+      expect(answer['status']).toBe('finishedSuccessfully');
+      expect(await harness.written(job, 'runs')).toBe('run\n');
+      await until(() => cut.hits === 1, 5_000);
+      await until(async () => (await readiness()) === 200, 2_000);
+      expect((await harness.get(job.jid)).status).toBe(200);
       rig.proxy.heal();
     }
   });
