@@ -1,4 +1,4 @@
-import { GIVEN_CLUSTER } from './given-cluster.js';
+import { GIVEN_CLUSTER, IS_OPENSHIFT } from './given-cluster.js';
 import type { Feature } from './target.js';
 
 /** A feature that a target does not have, and how a user learns of it. */
@@ -27,6 +27,15 @@ const NOT_OF_THIS_HOST: ExpectedRefusal = {
   feature: 'local-processes',
   because: 'the pods of a cluster elsewhere are not of this host',
 };
+
+/** Where the project gives each pod its user. */
+const OF_OPENSHIFT = (['job-user', 'container-rights'] as const).map(
+  (feature): ExpectedRefusal => ({
+    target: 'kubernetes',
+    feature,
+    because: 'users and rights are those of the project',
+  }),
+);
 
 const featureOf = (field: string): Feature =>
   field === 'JOB_NETWORK' ? 'network-none' : 'engine-settings';
@@ -110,6 +119,7 @@ const CHARLIECLOUD: readonly ExpectedRefusal[] = [
 /** Read and agreed: every other missing feature fails the suite. */
 export const EXPECTED_REFUSALS: readonly ExpectedRefusal[] = [
   ...(GIVEN_CLUSTER.kubeconfig === undefined ? [] : [NOT_OF_THIS_HOST]),
+  ...(IS_OPENSHIFT ? OF_OPENSHIFT : []),
   {
     target: 'process',
     feature: 'images',

@@ -10,7 +10,14 @@ export const GIVEN_CLUSTER = {
   store: process.env['CONTRACT_STORE'],
   /** Name of the persistent volume claim whose root the folder is. */
   claim: process.env['CONTRACT_CLAIM'],
+  /** What the service is to be set to beside, such as the user of jobs. */
+  settings: JSON.parse(process.env['CONTRACT_SETTINGS'] ?? '{}') as Readonly<
+    Record<string, string>
+  >,
 } as const;
+
+/** Whether the cluster itself gives each pod its user. */
+export const IS_OPENSHIFT = GIVEN_CLUSTER.settings['CONTAINER_ENV'] === 'openshift';
 
 /** Where the test images are, without a slash at the end. */
 const IMAGES = process.env['CONTRACT_IMAGES'] ?? 'local';

@@ -93,7 +93,7 @@ export const REMOVAL_CASES: readonly ContractCase[] = [
     title: 'REMOVE_JOBS=no stops a running job, keeps its record and answers 204',
     settings: { REMOVE_JOBS: 'no' },
     async run(harness) {
-      const job = await harness.job(STUBBORN);
+      const job = await harness.job(`echo said; ${STUBBORN}`);
       await harness.submit(job);
       await harness.appears(job, 'child');
       await harness.appears(job, 'parent');
@@ -101,6 +101,7 @@ export const REMOVAL_CASES: readonly ContractCase[] = [
       await expectSilence(harness, job);
       const answer = await harness.finish(job.jid);
       expect(answer['status']).toBe('finishedWithError');
+      expect(answer['logs']).toMatch(/^said\n/);
       const done = await harness.run('true');
       expect((await harness.delete(done.job.jid)).status).toBe(204);
       expect((await harness.get(done.job.jid)).body['status']).toBe('finishedSuccessfully');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ABSENT_IMAGE, GIVEN_CLUSTER, PROBE_IMAGE } from '../given-cluster.js';
+import { ABSENT_IMAGE, GIVEN_CLUSTER, IS_OPENSHIFT, PROBE_IMAGE } from '../given-cluster.js';
 import type { ContractTarget, ForeignObject } from '../target.js';
 import { startEmptyRegistry, type EmptyRegistry } from './empty-registry.js';
 
@@ -37,6 +37,8 @@ export interface ClusterTarget extends ContractTarget {
   apply(objects: readonly object[]): Promise<void>;
   removeNamespace(name: string): Promise<void>;
   kubectl(...args: readonly string[]): Promise<string>;
+  /** Path of its kubeconfig, once it is up. */
+  readonly kubeconfig: string;
   /** How the API server is spoken to. */
   credentials(): Promise<ClusterCredentials>;
 }
@@ -82,8 +84,7 @@ export function kubernetesTarget(): ClusterTarget {
       'engine-names',
       'hard-limits',
       'swap-limit',
-      'container-rights',
-      'job-user',
+      ...(IS_OPENSHIFT ? [] : (['container-rights', 'job-user'] as const)),
       'read-only-input',
       'image-entrypoint',
       'shm-size',
@@ -111,6 +112,7 @@ export function kubernetesTarget(): ClusterTarget {
       KUBECONFIG: kubeconfig,
       JOB_NAMESPACE: NAMESPACE,
       JOB_REQUEST_PERCENT: '2',
+      ...GIVEN_CLUSTER.settings,
       ...(CLAIM !== undefined && {
         STORAGE_TYPE: 'kubernetes_pvc',
         STOREBASE: '',
@@ -134,6 +136,9 @@ export function kubernetesTarget(): ClusterTarget {
     },
     removeNamespace: async (name) => void (await kubectl('delete', 'namespace', name)),
     kubectl,
+    get kubeconfig() {
+      return kubeconfig;
+    },
     credentials: () => readCredentials(kubeconfig),
     async listOwn() {
       const selector = `?labelSelector=${encodeURIComponent(OWN)}`;
