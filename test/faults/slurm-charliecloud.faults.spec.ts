@@ -85,7 +85,7 @@ describe('a job in Charliecloud', () => {
       SLURM_CONTAINER_RUNTIME: 'charliecloud',
       SLURM_CONTAINER_PROGRAM: '',
       SLURM_IMAGE_STORAGE: `${rig.store}.records/images`,
-        JOB_TIMEOUT: '2',
+      JOB_TIMEOUT: '2',
     });
     const { answer } = await short.run('exec sleep 60');
     expect(answer).toMatchObject({ status: 'finishedWithError' });
