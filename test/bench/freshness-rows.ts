@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultProxy } from '../faults/fault-proxy.ts';
+import { startCountingProxy } from './counting-proxy.ts';
 import { HttpClient } from './http-client.ts';
 import { median, percentile } from './load.ts';
 import { atMost, figure, type Row } from './measure.ts';
@@ -31,11 +32,9 @@ export async function freshnessRows(rig: Rig): Promise<Row[]> {
 
 /** R10 where the engine never tells of an end: more is lost than the one event in a hundred of the bar. */
 export async function lostEventsRow(rig: Rig): Promise<Row> {
-  const socketPath = join(tmpdir(), `pman-bench-events-${process.pid}.sock`);
-  const proxy = await startFaultProxy({ socketPath }, { socketPath: rig.engineSocket });
-  const change = (line: string): readonly string[] => (/"die"|"died"/.test(line) ? [] : [line]);
-  proxy.add({ path: /\/events/, fault: { kind: 'lines', change } });
-  const service = await startService({ ...rig.settings, DOCKER_HOST: `unix://${socketPath}` });
+  const socket = join(tmpdir(), `pman-bench-events-${process.pid}.sock`);
+  const proxy = await startCountingProxy(rig.engineSocket, socket, /"die"|"died"/);
+  const service = await startService({ ...rig.settings, DOCKER_HOST: `unix://${socket}` });
   const client = new HttpClient({ host: '127.0.0.1', port: service.port });
   try {
     const delays: number[] = [];
@@ -46,7 +45,8 @@ export async function lostEventsRow(rig: Rig): Promise<Row> {
   } finally {
     client.close();
     await service.stop();
-    await proxy.close();
+    proxy.close();
+    await rm(socket, { force: true });
   }
 }
 

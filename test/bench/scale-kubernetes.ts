@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startClusterProxy, type ClusterProxy } from './cluster-proxy.ts';
-import { HttpClient } from './http-client.ts';
+import { FollowedJobs } from './followed-jobs.ts';
+import { HttpClient, type Endpoint } from './http-client.ts';
 import { KwokCluster, kubectl } from './kwok-cluster.ts';
 import { startService, type BenchService } from './service.ts';
 
@@ -11,178 +12,140 @@ import { startService, type BenchService } from './service.ts';
  * Runs thousands of jobs through the service on a real API server whose nodes kwok plays, and follows
  * each by its status to the end:
  *   npm run bench:kubernetes [-- 10000]
- * Brings up a cluster of its own (test/engines/kubernetes); needs root. Exit code 1 for any wrong status.
+ * Brings up a cluster of its own (test/engines/kubernetes); needs root. Exit code 1 when a bar is missed.
  */
 const JOBS = Number(process.argv[2] ?? 10_000);
-const SUBMITTERS = 48;
-const POLLERS = 4;
-const ORDER = ['notstarted', 'started', 'finishedSuccessfully', 'finishedWithError'];
-/** One job in so many fails. */
-const FAILING = 10;
+const SUBMITTERS = Number(process.env['SUBMITTERS'] ?? 256);
+/** R17: calls of the API that polls of known jobs may cause, each. */
+const CALLS_A_POLL = 0.001;
+const POSTPONED_SHARE = 0.01;
+const LAST_END_S = 5;
+/** Memory that stays, and that is used on the way, for each job. */
+const KIB_A_JOB = 8;
+const KIB_A_JOB_MOST = 16;
+/** What a run of few jobs takes already. */
+const BASE_MIB = 60;
+const SECOND = 1_000;
 
-interface Followed {
-  /** The place in ORDER of what was last seen. */
-  seen: number;
-  wrong: string | undefined;
-  /** Polls that were told to come again. */
-  postponed: number;
-}
-
+const verdicts: boolean[] = [];
 const say = (what: string, value: string): void => {
-  process.stdout.write(`${what.padEnd(44)} ${value}\n`);
+  process.stdout.write(`${what.padEnd(52)} ${value}\n`);
 };
-const jidOf = (index: number): string => `scale-${index}`;
-const fails = (index: number): boolean => index % FAILING === 0;
-const expected = (index: number): string =>
-  fails(index) ? 'finishedWithError' : 'finishedSuccessfully';
+/** Says a figure that has a bar, and whether it keeps to it. */
+const judge = (what: string, value: number, most: number, digits = 0, unit = ''): void => {
+  const isKept = value <= most;
+  verdicts.push(isKept);
+  const figure = `${value.toFixed(digits)}${unit}`;
+  say(what, `${figure.padEnd(14)} bar ${most}${unit}: ${isKept ? 'kept' : 'MISSED'}`);
+};
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 
-function jobBody(index: number): object {
+type Calls = Readonly<Record<string, number>>;
+
+const since = (before: Calls, now: Calls): Calls =>
+  Object.fromEntries(
+    Object.entries(now).map(([kind, count]) => [kind, count - (before[kind] ?? 0)]),
+  );
+
+/** Look-ups, and nothing that the service asks at its own pace or to submit a job. */
+function lookUps(calls: Calls, submitted: number): number {
+  const { get = 0 } = calls;
+  // A submission looks once whether the job is there.
+  return Math.max(0, get - submitted) + (calls['pods of a job'] ?? 0);
+}
+
+/** How long after the end of its Job that of each job was seen, in seconds, and of the last one. */
+async function latenesses(kubeconfig: string, jobs: FollowedJobs) {
+  const line =
+    'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[*].lastTransitionTime}{"\\n"}{end}';
+  const text = await kubectl(kubeconfig, 'get', 'jobs', '--output', line);
+  const ends = text.split('\n').flatMap((row) => {
+    const [jid = '', ...times] = row.trim().split(' ');
+    const endedAt = Math.max(...times.map((time) => Date.parse(time)));
+    const seenAt = jobs.endSeenAt(jid);
+    return jid === '' || seenAt === undefined ? [] : [{ endedAt, seenAt }];
+  });
+  if (ends.length !== JOBS) throw new Error(`${ends.length} of ${JOBS} Jobs are there`);
+  const last = Math.max(...ends.map(({ endedAt }) => endedAt));
   return {
-    jid: jidOf(index),
-    args: [],
-    auid: fails(index) ? 'fails' : 'works',
-    number_of_workers: 1,
-    cpu_limit: 1_000,
-    memory_limit: 200,
-    gpu_limit: 0,
-    image: 'local/probe:1',
-    entrypoint: ['/bin/true'],
-    type: 'fs',
-    input_dir: 'in',
-    output_dir: 'out',
+    each: ends.map(({ endedAt, seenAt }) => (seenAt - endedAt) / SECOND),
+    last: (Math.max(...ends.map(({ seenAt }) => seenAt)) - last) / SECOND,
   };
-}
-
-async function submitAll(client: HttpClient, taken: (index: number) => void): Promise<number[]> {
-  const times: number[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < JOBS) {
-      const index = next++;
-      const begin = performance.now();
-      const { status, body } = await client.send('POST', '/api/v1/', jobBody(index));
-      if (status !== 201) throw new Error(`POST answered ${status}: ${body}`);
-      times.push(performance.now() - begin);
-      taken(index);
-    }
-  };
-  await Promise.all(Array.from({ length: SUBMITTERS }, lane));
-  return times;
-}
-
-/** Polls every job that was taken and has not ended, round after round, until `isOver`. */
-async function follow(
-  client: HttpClient,
-  jobs: Map<number, Followed>,
-  isOver: () => boolean,
-): Promise<number> {
-  let polls = 0;
-  for (;;) {
-    const open = [...jobs].filter(([, { seen }]) => seen < 2);
-    if (open.length === 0 && isOver()) return polls;
-    const rest = open.values();
-    const lane = async (): Promise<void> => {
-      for (const [index, job] of rest) {
-        const { status, body } = await client.send('GET', `/api/v1/${jidOf(index)}/`);
-        polls += 1;
-        look(index, job, status, body);
-      }
-    };
-    await Promise.all([...Array.from({ length: POLLERS }, lane), sleep(2_000)]);
-  }
-}
-
-function look(index: number, job: Followed, status: number, body: string): void {
-  if (status === 503) {
-    job.postponed += 1;
-    return;
-  }
-  const word = status === 200 ? (JSON.parse(body) as { status: string }).status : '';
-  const place = ORDER.indexOf(word);
-  const isFinal = place >= 2;
-  if (place < job.seen || (isFinal && word !== expected(index))) {
-    job.wrong ??= `${jidOf(index)}: ${status} ${body.slice(0, 200)} after ${ORDER[job.seen]}`;
-  }
-  job.seen = Math.max(place, job.seen);
-}
-
-async function settled(kubeconfig: string): Promise<void> {
-  const ended = 'jsonpath={range .items[*]}{.status.conditions[*].type}{"\\n"}{end}';
-  for (;;) {
-    const text = await kubectl(kubeconfig, 'get', 'jobs', '--output', ended);
-    const count = text.split('\n').filter((line) => /Complete|Failed/.test(line)).length;
-    if (count >= JOBS) return;
-    await sleep(2_000);
-  }
 }
 
 async function measure(
   service: BenchService,
   proxy: ClusterProxy,
   kubeconfig: string,
-): Promise<number> {
-  const client = new HttpClient({ host: '127.0.0.1', port: service.port });
+): Promise<void> {
+  const endpoint: Endpoint = { host: '127.0.0.1', port: service.port };
+  const jobs = new FollowedJobs(endpoint, JOBS);
   const idle = await service.residentMebibytes();
   let most = idle;
   const weigh = setInterval(() => {
     void service.residentMebibytes().then((now) => (most = Math.max(most, now)));
   }, 500);
-  const jobs = new Map<number, Followed>();
   const begin = performance.now();
   let submitted = false;
-  const following = follow(client, jobs, () => submitted);
-  const posts = await submitAll(client, (index) =>
-    jobs.set(index, { seen: 0, wrong: undefined, postponed: 0 }),
-  );
+  const before = proxy.calls();
+  const following = jobs.follow(() => submitted);
+  await jobs.submit(SUBMITTERS);
   submitted = true;
-  const took = (performance.now() - begin) / 1_000;
-  say(`POST of ${JOBS} jobs`, `${took.toFixed(0)} s, ${(JOBS / took).toFixed(1)} a second`);
-  say(
-    'one POST',
-    `p50 ${percentile(posts, 0.5).toFixed(0)} ms, p99 ${percentile(posts, 0.99).toFixed(0)} ms`,
-  );
-  const last = settled(kubeconfig).then(() => performance.now());
-  const polls = await following;
-  const seenAt = performance.now();
-  say(
-    'the last end is seen after the last Job ended',
-    `${Math.max(0, (seenAt - (await last)) / 1_000).toFixed(1)} s`,
-  );
-  say('calls of the API in all', JSON.stringify(proxy.calls()));
-  say('lists', `${(proxy.listBytes() / 2 ** 20).toFixed(0)} MiB`);
-  const wrong = [...jobs.values()].flatMap((job) => job.wrong ?? []);
-  say(`wrong statuses in ${polls} polls`, String(wrong.length));
-  const postponed = [...jobs.values()].reduce((sum, job) => sum + job.postponed, 0);
-  say('polls that were answered with 503', String(postponed));
-  for (const line of wrong.slice(0, 10)) say('  wrong', line);
-  await costOfPolls(client, proxy);
-  say('loop delay p99', `${(await service.loopDelay()).toFixed(1)} ms`);
+  const took = (performance.now() - begin) / SECOND;
+  const rate = (JOBS / took).toFixed(1);
+  say(`POST of ${JOBS} jobs, ${SUBMITTERS} at once`, `${took.toFixed(0)} s, ${rate} a second`);
+  const [p50, p99] = [percentile(jobs.posts, 0.5), percentile(jobs.posts, 0.99)];
+  say('one POST', `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`);
+  say('POSTs that were answered with 503', String(jobs.postponed.posts));
+  const posted = { calls: proxy.calls(), polls: jobs.polls };
+  await following;
   clearInterval(weigh);
+  say('all jobs have ended after', `${((performance.now() - begin) / SECOND).toFixed(0)} s`);
+  tellOfCalls(jobs, since(before, proxy.calls()));
+  const alone = lookUps(since(posted.calls, proxy.calls()), 0);
+  const polls = jobs.polls - posted.polls;
+  say(`look-ups in ${polls} polls after the last POST`, String(alone));
+  judge(`wrong statuses in ${jobs.polls} polls`, jobs.wrong.length, 0);
+  for (const line of jobs.wrong.slice(0, 10)) say('  wrong', line);
+  judge('polls answered with 503, a poll', jobs.postponed.polls / jobs.polls, POSTPONED_SHARE, 4);
+  say('loop delay p99', `${(await service.loopDelay()).toFixed(1)} ms`);
+  const { each, last } = await latenesses(kubeconfig, jobs);
+  say(
+    'an end is seen after it, each polled every 2 s or so',
+    `p50 ${percentile(each, 0.5).toFixed(1)} s, p99 ${percentile(each, 0.99).toFixed(1)} s`,
+  );
+  judge('the last end is seen after the last Job ended', Math.max(0, last), LAST_END_S, 1, ' s');
+  await costOfPolls(endpoint, proxy);
   const after = await service.residentMebibytes();
   say('memory', `idle ${idle.toFixed(0)}, most ${most.toFixed(0)}, after ${after.toFixed(0)} MiB`);
-  client.close();
-  return wrong.length;
+  const allowed = (kibibytes: number): number => BASE_MIB + Math.ceil((JOBS * kibibytes) / 1_024);
+  judge('memory that stays', after - idle, allowed(KIB_A_JOB), 0, ' MiB');
+  judge('memory on the way', most - idle, allowed(KIB_A_JOB_MOST), 0, ' MiB');
 }
 
-/** R17: what polls of known jobs cost beside lists and watches. */
-async function costOfPolls(client: HttpClient, proxy: ClusterProxy): Promise<void> {
-  const asked = (): number => {
-    const counted = Object.entries(proxy.calls());
-    const others = counted.filter(([kind]) => kind !== 'list' && kind !== 'watch');
-    return others.reduce((sum, [, count]) => sum + count, 0);
-  };
-  await sleep(3_000);
-  const before = asked();
+function tellOfCalls(jobs: FollowedJobs, calls: Calls): void {
+  say('calls of the API in all', JSON.stringify(calls));
+  const { list = 0, watch = 0 } = calls;
+  say('pages of lists, and watches, a poll', ((list + watch) / jobs.polls).toFixed(4));
+  const asked = lookUps(calls, JOBS + jobs.postponed.posts);
+  judge('R17: look-ups a poll while jobs run', asked / jobs.polls, CALLS_A_POLL, 5);
+}
+
+/** R17: what polls of jobs that have ended cost. */
+async function costOfPolls(endpoint: Endpoint, proxy: ClusterProxy): Promise<void> {
+  const client = new HttpClient(endpoint);
+  await sleep(3 * SECOND);
+  const before = proxy.calls();
   const begin = performance.now();
-  for (let index = 0; index < JOBS; index += 1)
-    await client.send('GET', `/api/v1/${jidOf(index)}/`);
+  for (let index = 0; index < JOBS; index += 1) {
+    await client.send('GET', `/api/v1/${FollowedJobs.jidOf(index)}/`);
+  }
   const took = (performance.now() - begin) / JOBS;
-  say(
-    'R17: calls of the API a poll',
-    `${((asked() - before) / JOBS).toFixed(4)}, ${took.toFixed(2)} ms a poll`,
-  );
+  client.close();
+  const calls = since(before, proxy.calls());
+  say('a poll of a job that has ended', `${took.toFixed(2)} ms; calls ${JSON.stringify(calls)}`);
+  judge('R17: look-ups a poll of a job that has ended', lookUps(calls, 0) / JOBS, CALLS_A_POLL, 5);
 }
 
 const cluster = await KwokCluster.up();
@@ -214,7 +177,8 @@ try {
     JOB_LOGS_TAIL: '0',
   });
   cleanUps.push(() => service.stop());
-  process.exitCode = (await measure(service, proxy, kubeconfig)) === 0 ? 0 : 1;
+  await measure(service, proxy, kubeconfig);
+  process.exitCode = verdicts.every(Boolean) ? 0 : 1;
 } finally {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
   await rm(folder, { recursive: true, force: true });
