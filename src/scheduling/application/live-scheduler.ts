@@ -73,7 +73,8 @@ export class LiveScheduler implements SchedulerPort {
     const known = this.table.get(name);
     if (known !== undefined && this.sync.vouchesFor(name)) return known;
     try {
-      return await inTime(name, signal, (limit) => this.sync.lookUp(name, limit));
+      const lookUp = within(LOOK_UP_MS, signal, (limit) => this.sync.lookUp(name, limit));
+      return await presentOnly(name, lookUp);
     } catch (error) {
       // A final state does not change: only that the job is gone makes it untrue.
       const isGone = hasCode(error, 'JobNotFound');
@@ -82,10 +83,13 @@ export class LiveScheduler implements SchedulerPort {
     }
   }
 
-  /** As `find`, but only what the backend says now: never a job that somebody may have removed. */
+  /**
+   * As `find`, but only what the backend says now: never a job that somebody may have removed. It
+   * may take as long as `signal` lets it: many may submit jobs at once.
+   */
   findNow(name: JobName, signal: AbortSignal): Promise<Job> {
     this.sync.doubt(name);
-    return inTime(name, signal, (limit) => this.sync.lookUpAnew(name, limit));
+    return presentOnly(name, this.sync.lookUpAnew(name, signal));
   }
 
   list(signal: AbortSignal): Promise<readonly ListedJob[]> {
@@ -125,12 +129,8 @@ export class LiveScheduler implements SchedulerPort {
   }
 }
 
-async function inTime(
-  name: JobName,
-  signal: AbortSignal,
-  lookUp: (limit: AbortSignal) => Promise<Job | undefined>,
-): Promise<Job> {
-  const job = await within(LOOK_UP_MS, signal, lookUp);
+async function presentOnly(name: JobName, lookUp: Promise<Job | undefined>): Promise<Job> {
+  const job = await lookUp;
   if (job === undefined) throw jobNotFound(name);
   return job;
 }

@@ -48,7 +48,12 @@ class FakeCluster {
   } as unknown as KubernetesApi;
 
   tell(resource: Resource, step: Step): void {
-    this.tellers.get(resource)?.(step);
+    this.teller(resource)(step);
+  }
+
+  /** Of the watch that was opened last. */
+  teller(resource: Resource): (step: Step) => void {
+    return this.tellers.get(resource) ?? (() => undefined);
   }
 
   bookmark(version: number): void {
@@ -142,9 +147,15 @@ describe('the mirror of a cluster', () => {
   it('opens a watch that the server has ended where it ended, without a list', async () => {
     const { cluster, mirror, hints, errors } = followed();
     await expect.poll(() => hints.length, SOON).toBe(1);
+    const last = cluster.teller('jobs');
     cluster.bookmark(140);
-    cluster.tell('jobs', 'end');
     await expect.poll(() => cluster.watches.jobs, SOON).toEqual(['100', '140']);
+    // Both are open; the first is read to its end.
+    last({ type: 'ADDED', object: job(141) });
+    last('end');
+    cluster.tell('jobs', { type: 'ADDED', object: job(141) });
+    cluster.tell('jobs', { type: 'MODIFIED', object: job(142) });
+    await expect.poll(() => hints.length, SOON).toBe(4);
     expect(mirror.isCurrent()).toBe(true);
     expect([cluster.lists.length, errors]).toEqual([2, []]);
   });
@@ -152,9 +163,11 @@ describe('the mirror of a cluster', () => {
   it('is not current without a sign of both watches, and lists instead', async () => {
     const { cluster, mirror, hints } = followed();
     await expect.poll(() => hints.length, SOON).toBe(1);
+    const tellOfJobs = cluster.teller('jobs');
+    const tellOfPods = cluster.teller('pods');
     const silent = performance.now();
     while (performance.now() - silent < TIMES.silence + 20) {
-      cluster.tell('jobs', { type: 'BOOKMARK', object: { metadata: { resourceVersion: '150' } } });
+      tellOfJobs({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '150' } } });
       await sleep(20);
     }
     expect(mirror.isCurrent()).toBe(false);
@@ -163,7 +176,9 @@ describe('the mirror of a cluster', () => {
     const before = cluster.lists.length;
     await mirror.refresh(never);
     expect(cluster.lists.length).toBe(before + 2);
-    cluster.bookmark(170);
+    for (const tell of [tellOfJobs, tellOfPods]) {
+      tell({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '170' } } });
+    }
     await expect.poll(() => mirror.isCurrent(), SOON).toBe(true);
   });
 

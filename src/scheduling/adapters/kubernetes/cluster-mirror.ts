@@ -18,7 +18,7 @@ import type { ClusterView } from './cluster-view.js';
 import { OWN_SELECTOR } from './kubernetes-request.js';
 
 export interface MirrorTimes {
-  /** The server ends a watch after so many seconds, two seconds after a bookmark. */
+  /** The server ends a watch after so many seconds, and sends a bookmark two seconds before. */
   readonly watchSeconds: number;
   /** A watch of which nothing was heard for so long is dead, in milliseconds. */
   readonly silence: number;
@@ -34,7 +34,7 @@ export interface MirrorTimes {
 }
 
 export const MIRROR_TIMES: MirrorTimes = {
-  watchSeconds: 5,
+  watchSeconds: 8,
   silence: 10_000,
   gap: 1_000,
   relist: 1_000,
@@ -45,8 +45,8 @@ export const MIRROR_TIMES: MirrorTimes = {
 
 /**
  * Keeps a view equal to the cluster: a list in pages, then watches from the version of that list. Short
- * ones, because a connection may die without a sign: a watch that lives sends a bookmark at its end and
- * is opened anew where it ended, with no list between. So a watch that dies is noticed within `silence`,
+ * ones, because a connection may die without a sign: a watch that lives sends a bookmark near its end,
+ * and the next one is opened from there, with neither a list nor a gap between. So a watch that dies is noticed within `silence`,
  * and as long as both live the view is as the cluster was a moment ago. Whatever else happens to a watch
  * ends both, and they begin anew with a list.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
@@ -135,22 +135,37 @@ export class ClusterMirror {
     signal: AbortSignal,
   ): AsyncGenerator<JobHint> {
     const { resource } = first;
-    for (let watched = first; ; watched = await this.openWatch(first, signal)) {
+    for (let watched = first; ;) {
       this.endedAt.delete(resource);
       const began = this.now();
       let heard = 0;
+      let next: Promise<Watched<R>> | undefined;
       for await (const event of watched.events) {
         heard += 1;
         this.hear(resource);
-        if (event.type === 'BOOKMARK') first.store.reach(event.object.metadata.resourceVersion);
-        else {
+        if (event.type === 'BOOKMARK') {
+          first.store.reach(event.object.metadata.resourceVersion);
+          next ??= this.openSoon(first, signal);
+        } else {
           first.take(event);
           yield toHint(event);
         }
       }
       this.endedAt.set(resource, this.now());
       if (heard === 0 && this.now() - began < this.times.gap) throw endedAtOnce();
+      watched = await (next ?? this.openWatch(first, signal));
     }
+  }
+
+  /** Opens the next watch while this one is read to its end: what both show is taken once. */
+  private openSoon<R extends Resource>(
+    watchable: Watchable<R>,
+    signal: AbortSignal,
+  ): Promise<Watched<R>> {
+    const opened = this.openWatch(watchable, signal);
+    // This one may fail first.
+    opened.catch(() => undefined);
+    return opened;
   }
 
   private async openWatch<R extends Resource>(

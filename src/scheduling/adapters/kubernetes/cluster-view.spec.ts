@@ -96,11 +96,14 @@ describe('a job that was seen', () => {
 
 describe('the end of a job', () => {
   it('is told when its pods are known as far as its Job', () => {
-    const view = new ClusterView(GRACE);
+    let time = 0;
+    const view = new ClusterView(GRACE, () => time);
     view.saw(at(jobObject({ status: { active: 1 } }), 10));
     view.pods.sawEvent({ type: 'ADDED', object: at(runningPod(), 12) });
     expect(statusOf(view)).toBe('started');
     view.sawEvent({ type: 'MODIFIED', object: at(jobObject({ status: FAILED }), 20) });
+    expect(statusOf(view)).toBe('started');
+    time += 1_000;
     expect(statusOf(view)).toBeUndefined();
     view.pods.sawEvent({ type: 'MODIFIED', object: at(endedPod(3), 18) });
     expect(view.recall(name, NOW)?.state).toMatchObject({ exitCode: 3 });

@@ -22,6 +22,8 @@ export interface JobWithPods {
 }
 
 const MILLISECONDS = 1_000;
+/** The watch of pods is at most so much behind that of Jobs, as a rule. */
+const PODS_FOLLOW_MS = 800;
 /** How late lost hope may be seen, as a part of the time that is waited for it. */
 const LATENESS = 0.05;
 
@@ -47,11 +49,16 @@ export class ClusterView {
   /** By the uid of the Job. */
   private readonly told = new Map<string, Told>();
   private readonly ended = new Map<string, Job>();
+  /** When a Job was first seen to have ended whose end is not known as a whole. */
+  private readonly endingSince = new Map<string, number>();
 
   /** How late it may be seen that there is no hope, in milliseconds. */
   private readonly patience: number;
 
-  constructor(private readonly grace: StartGrace) {
+  constructor(
+    private readonly grace: StartGrace,
+    private readonly clock: () => number = () => performance.now(),
+  ) {
     this.patience = Math.min(grace.start, grace.scheduling) * MILLISECONDS * LATENESS;
   }
 
@@ -86,6 +93,7 @@ export class ClusterView {
     if (object === undefined) return;
     this.ended.set(job.incarnation, job);
     this.told.delete(job.incarnation);
+    this.endingSince.delete(job.incarnation);
     this.jobs.shrink(pruneEndedJob(object));
     this.pods.release(job.incarnation);
   }
@@ -101,9 +109,10 @@ export class ClusterView {
     const before = this.told.get(uid)?.job;
     const job = this.tell(name, object);
     if (this.ended.has(uid) || this.isHopeful(uid, now)) return job;
-    // Its end is not known as a whole yet, or a pod is gone of which the Job has not told yet.
+    if (isFinal(job.state.status)) return this.isEndingSoon(uid) ? before : undefined;
+    // A pod is gone of which the Job has not told yet.
     const hasStepped = before?.state.status === 'started' && job.state.status === 'notstarted';
-    if (isFinal(job.state.status) || hasStepped) return undefined;
+    if (hasStepped) return undefined;
     if (this.isHopeless(object, job, now)) return undefined;
     this.told.set(uid, { job, isFresh: true, hopefulUntil: now + this.patience });
     return job;
@@ -159,6 +168,13 @@ export class ClusterView {
     return areOver && pods.length >= workersOf(object);
   }
 
+  /** Whether its pods may tell of its end in a moment. */
+  private isEndingSoon(uid: string): boolean {
+    const since = this.endingSince.get(uid) ?? this.clock();
+    this.endingSince.set(uid, since);
+    return this.clock() - since < PODS_FOLLOW_MS;
+  }
+
   private isHopeful(uid: string, now: number): boolean {
     const told = this.told.get(uid);
     return told?.isFresh === true && now < told.hopefulUntil;
@@ -188,6 +204,7 @@ export class ClusterView {
     if (name !== undefined && this.uids.get(name) === uid) this.uids.delete(name);
     this.told.delete(uid);
     this.ended.delete(uid);
+    this.endingSince.delete(uid);
     this.pods.forget(uid);
   }
 

@@ -17,6 +17,7 @@ import {
   asSchedulingError,
   isPassingPullRefusal,
   toCreateError,
+  toSchedulingError,
   withoutHostPaths,
 } from './kubernetes-errors.js';
 import { isBeingRemoved, jidOf, specHashOf } from './kubernetes-job.js';
@@ -31,10 +32,10 @@ import { JOB_NAME_LABEL } from './worker-pods.js';
 /** A job that cannot start is refused when the cluster says so within this time, in milliseconds. */
 const SETTLE_MS = 30_000;
 /** For how long nothing is heard of the pods before they are looked at: at first, and at most. */
-const FIRST_SILENCE_MS = 300;
+const FIRST_SILENCE_MS = 1_000;
 const LAST_SILENCE_MS = 8_000;
-/** Creations at once: more would only wait for each other, and other calls for them. */
-const PARALLEL_CREATES = 16;
+/** Calls at once: more would only wait for each other, and other calls for them. */
+const PARALLEL_CALLS = 12;
 
 interface CreatedJob {
   readonly object: JobObject;
@@ -44,7 +45,7 @@ interface CreatedJob {
 
 /** Creates Jobs and sees how they start. */
 export class JobStart {
-  private readonly creates = new Semaphore(PARALLEL_CREATES);
+  private readonly gate = new Semaphore(PARALLEL_CALLS);
 
   /** @param isCurrent whether the view shows what happens */
   constructor(
@@ -61,7 +62,7 @@ export class JobStart {
   async create(spec: JobSpec, signal: AbortSignal): Promise<CreatedJob> {
     const job = buildJob(spec, this.options);
     try {
-      const object = await this.creates.run(() => this.api.createJob(job, signal), signal);
+      const object = await this.gate.run(() => this.api.createJob(job, signal), signal);
       this.view.saw(object);
       return { object, isNew: true };
     } catch (error) {
@@ -105,9 +106,15 @@ export class JobStart {
     return undefined;
   }
 
+  /** Nothing when there was no time for it. */
   private async look(job: string, signal: AbortSignal): Promise<readonly PodObject[]> {
-    const list = this.api.list('pods', `${JOB_NAME_LABEL}=${job}`, signal);
-    return asSchedulingError(list, () => this.api.hasAnswered);
+    const list = () => this.api.list('pods', `${JOB_NAME_LABEL}=${job}`, signal);
+    try {
+      return await this.gate.run(list, signal);
+    } catch (error) {
+      if (error instanceof WaitEnded) return [];
+      throw toSchedulingError(error, this.api.hasAnswered);
+    }
   }
 
   private async adopt(spec: JobSpec, signal: AbortSignal): Promise<JobObject> {

@@ -22,18 +22,18 @@ import { ClusterMirror } from './cluster-mirror.js';
 import { ClusterView, type JobWithPods } from './cluster-view.js';
 import { hopelessEnding } from './hopeless-jobs.js';
 import { ENDED_SPEC, hasEnding, writeEnding, type JobEnding } from './job-ending.js';
+import { JobLookUps } from './job-look-ups.js';
 import { absentLog, KEPT_LOG, keptLog, writeLog } from './kept-log.js';
 import { KubernetesCheck } from './kubernetes-check.js';
 import { asSchedulingError, toSchedulingError } from './kubernetes-errors.js';
-import { isBeingRemoved, jidOf, toJob } from './kubernetes-job.js';
+import { isBeingRemoved, toJob } from './kubernetes-job.js';
 import { WorkerLogs } from './kubernetes-logs.js';
 import { workersOf } from './kubernetes-status.js';
-import { jobObjectName } from './kubernetes-names.js';
 import type { KubernetesOptions } from './kubernetes-options.js';
 import { buildJob } from './kubernetes-request.js';
 import { JobStart } from './job-start.js';
 import { KUBERNETES_CAPABILITIES, OPENSHIFT_CAPABILITIES } from './kubernetes.capabilities.js';
-import { hasBegun, isPodOf, JOB_NAME_LABEL } from './worker-pods.js';
+import { hasBegun } from './worker-pods.js';
 
 const POLL_MS = 200;
 /** A pod is started by its node: a submission that waits for that costs next to nothing. */
@@ -47,6 +47,7 @@ export class KubernetesScheduler implements SchedulerPort {
   private readonly view: ClusterView;
   private readonly mirror: ClusterMirror;
   private readonly starts: JobStart;
+  private readonly lookUps: JobLookUps;
   private readonly workerLogs: WorkerLogs;
 
   constructor(
@@ -58,6 +59,7 @@ export class KubernetesScheduler implements SchedulerPort {
     this.rights = new KubernetesCheck(api, options);
     this.view = new ClusterView(options.grace);
     this.mirror = new ClusterMirror(api, this.view);
+    this.lookUps = new JobLookUps(api, this.view);
     this.starts = new JobStart(api, options, this.view, () => this.mirror.isCurrent());
     this.workerLogs = new WorkerLogs(api);
   }
@@ -89,7 +91,7 @@ export class KubernetesScheduler implements SchedulerPort {
   }
 
   async find(name: JobName, signal: AbortSignal): Promise<Job> {
-    const found = await this.look(name, signal);
+    const found = await this.lookUps.look(name, signal);
     if (isBeingRemoved(found.object)) throw jobNotFound(name);
     const job = await this.ended(name, found, signal);
     if (isFinal(job.state.status)) this.view.settle(job);
@@ -117,7 +119,7 @@ export class KubernetesScheduler implements SchedulerPort {
     const known = this.mirror.isCurrent() ? this.view.find(name) : undefined;
     // What was kept of a log is kept in the cluster only.
     const isAtHand = known !== undefined && !hasEnding(known.object);
-    const { object, pods } = isAtHand ? known : await this.look(name, signal);
+    const { object, pods } = isAtHand ? known : await this.lookUps.look(name, signal);
     const kept = keptLog(object, window);
     if (kept !== undefined) return { text: kept };
     const absent = absentLog(toJob(name, object, pods));
@@ -125,9 +127,9 @@ export class KubernetesScheduler implements SchedulerPort {
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
-    const log = await this.lastLog(await this.look(name, signal), signal);
+    const log = await this.lastLog(await this.lookUps.look(name, signal), signal);
     // Jobs change while a log is read, and only what was seen last is ended.
-    const found = await this.look(name, signal);
+    const found = await this.lookUps.look(name, signal);
     const { state } = toJob(name, found.object, found.pods);
     if (!isFinal(state.status)) {
       const timestamp = state.status === 'notstarted' ? '' : new Date(this.api.now()).toISOString();
@@ -138,25 +140,12 @@ export class KubernetesScheduler implements SchedulerPort {
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    const { object } = await this.look(name, signal);
+    const { object } = await this.lookUps.look(name, signal);
     await this.discard(object, signal);
   }
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return this.rights.run(signal);
-  }
-
-  /** @throws DomainError `JobNotFound` also for an object of somebody else */
-  private async look(name: JobName, signal: AbortSignal): Promise<JobWithPods> {
-    const known = this.view.objectOf(name);
-    const object = await this.ask(this.api.findJob(jobObjectName(name), signal));
-    if (known !== undefined && known.metadata.uid !== object?.metadata.uid) this.view.bury(known);
-    if (object === undefined || jidOf(object) !== name) throw jobNotFound(name);
-    // After the Job: what that tells of its pods they tell too.
-    const pods = await this.ownPods(object, signal);
-    this.view.saw(object);
-    for (const pod of pods) this.view.pods.saw(pod);
-    return { object, pods };
   }
 
   /** The job, which is ended when it never will by itself. */
@@ -204,34 +193,18 @@ export class KubernetesScheduler implements SchedulerPort {
   /** Removes a Job with its pods; when it returns they have gone. */
   private async discard(object: JobObject, signal: AbortSignal): Promise<void> {
     if (!isBeingRemoved(object)) await this.ask(this.api.deleteJob(object, signal));
-    while (!(await this.hasGone(object, signal))) await pause(signal);
+    while (!(await this.lookUps.hasGone(object, signal))) await pause(signal);
     this.view.bury(object);
   }
 
-  private async hasGone(object: JobObject, signal: AbortSignal): Promise<boolean> {
-    const present = await this.ask(this.api.findJob(object.metadata.name, signal));
-    if (present?.metadata.uid === object.metadata.uid) return false;
-    return (await this.ownPods(object, signal)).length === 0;
-  }
-
   private async livePods(object: JobObject, signal: AbortSignal): Promise<readonly PodObject[]> {
-    const pods = await this.ownPods(object, signal);
+    const pods = await this.lookUps.pods(object, signal);
     return pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''));
-  }
-
-  private async ownPods(object: JobObject, signal: AbortSignal): Promise<readonly PodObject[]> {
-    const selector = podSelector(object.metadata.name);
-    const pods = await this.ask(this.api.list('pods', selector, signal));
-    return pods.filter((pod) => isPodOf(object, pod));
   }
 
   private ask<T>(answer: Promise<T>): Promise<T> {
     return asSchedulingError(answer, () => this.api.hasAnswered);
   }
-}
-
-function podSelector(objectName: string): string {
-  return `${JOB_NAME_LABEL}=${objectName}`;
 }
 
 async function pause(signal: AbortSignal): Promise<void> {
