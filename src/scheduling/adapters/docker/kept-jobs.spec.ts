@@ -60,6 +60,23 @@ describe('a failure', () => {
     expect([...engine.volumes.keys()]).toEqual([]);
   });
 
+  it('that two replicas record at once is never absent in between', async () => {
+    const id = await keep();
+    const findVolume = engine.findVolume.bind(engine);
+    // This replica has looked before the other one has recorded it.
+    engine.findVolume = async (name) => {
+      const seen = await findVolume(name);
+      if (name.endsWith('..failed')) {
+        engine.findVolume = findVolume;
+        await kept.fail(NAME, id, FAILURE, signal);
+      }
+      return seen;
+    };
+    engine.removeVolume = () => Promise.reject(new Error('removed'));
+    await kept.fail(NAME, id, { ...FAILURE, message: 'other words' }, signal);
+    expect((await kept.find(NAME, signal))?.failure).toMatchObject(FAILURE);
+  });
+
   it('is recorded once', async () => {
     const id = await keep();
     await kept.fail(NAME, id, FAILURE, signal);

@@ -82,10 +82,12 @@ export class KeptJobs {
       [LABELS.message]: failure.message,
     };
     // The failure of an earlier job of the name would stay as it is, labels and all.
-    await this.engine.removeVolume(failureName(name), signal);
+    await this.dropFailure(name, (of) => of !== id, signal);
     await this.engine.createVolume(failureName(name), labels, signal);
     // A removal meanwhile has looked for a failure before there was this one.
-    if ((await this.find(name, signal))?.id !== id) await this.dropFailure(name, id, signal);
+    if ((await this.find(name, signal))?.id !== id) {
+      await this.dropFailure(name, (of) => of === id, signal);
+    }
     return kept;
   }
 
@@ -94,11 +96,15 @@ export class KeptJobs {
     if ((await this.find(name, signal))?.id === id) await this.drop(name, signal);
   }
 
-  private async dropFailure(name: JobName, id: string, signal: AbortSignal): Promise<void> {
+  /** @param isMeant says of which job's failure */
+  private async dropFailure(
+    name: JobName,
+    isMeant: (id: string | undefined) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const failed = await this.engine.findVolume(failureName(name), signal);
-    if (failed?.Labels[LABELS.kept] === id) {
-      await this.engine.removeVolume(failureName(name), signal);
-    }
+    if (failed === undefined || !isMeant((failed.Labels ?? {})[LABELS.kept])) return;
+    await this.engine.removeVolume(failureName(name), signal);
   }
 
   /** The failure goes first: without it the job is only kept again. */
