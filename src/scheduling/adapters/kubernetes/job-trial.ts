@@ -60,7 +60,8 @@ export function trialJob(options: KubernetesOptions): V1Job {
 export function judgeTrial(failure: unknown): CheckResult {
   const status = failure instanceof KubernetesError ? (failure.status ?? 0) : 0;
   const words = failure instanceof KubernetesError ? failure.words : '';
-  if (!DEFINITE.has(status)) return { name: NAME, ok: true, detail: 'the cluster takes jobs as they make them' };
+  if (!DEFINITE.has(status))
+    return { name: NAME, ok: true, detail: 'the cluster takes jobs as they make them' };
   const named = SETTINGS.filter(([field]) => field.test(words)).map(([, setting]) => setting);
   const detail = `the cluster would not take any job: ${words}`;
   const mend = `look at ${named.length === 0 ? 'the settings of jobs' : named.join(', ')}`;
