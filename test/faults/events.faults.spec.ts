@@ -11,6 +11,8 @@ const OUR_LABELS = {
   'org.chrisproject.pman.jid': 'flood',
 };
 const EVENTS = /^\/events/;
+/** As long as thousands of containers may take to come and go on a busy machine. */
+const FLOOD_MS = 300_000;
 
 let rig: FaultRig;
 let harness: Harness;
@@ -77,7 +79,7 @@ describe('the event stream of the engine', () => {
     const before = await pingTime();
     process.kill(harness.running.pid, 'SIGSTOP');
     try {
-      await repeatedly(1_500, (index) =>
+      await repeatedly(4_000, (index) =>
         rig.engine.http.post(`/images/local%2Fprobe:1/tag?repo=local/flood&tag=t${index % 3}`),
       );
       expect(await pingTime()).toBeLessThan(Math.max(5, before * 3));
@@ -88,27 +90,33 @@ describe('the event stream of the engine', () => {
     expect(answer['logs']).toBe('fine\n');
   });
 
-  it('D6: full of our own events is caught up with when the service goes on', async () => {
-    const { job: gone } = await harness.run('true');
-    const live = await harness.job('exec sleep 300');
-    await harness.submit(live);
-    await harness.until(live.jid, ({ status }) => status === 'started');
-    process.kill(harness.running.pid, 'SIGSTOP');
-    try {
-      await repeatedly(150, async (index) => {
-        const body = { Image: 'local/probe:1', Labels: OUR_LABELS };
-        const name = `flood-${index}`;
-        await rig.engine.http.post(`/containers/create?name=${name}`, body);
-        await rig.engine.http.delete(`/containers/${name}`);
-      });
-      await rig.engine.http.delete(`/containers/${gone.jid}`);
-      await rig.engine.http.post(`/containers/${live.jid}/kill`);
-    } finally {
-      process.kill(harness.running.pid, 'SIGCONT');
-    }
-    expect((await harness.finish(live.jid))['message']).toContain('SIGKILL');
-    await until(async () => (await harness.get(gone.jid)).status === 404, 2_000);
-    expect(await pingTime()).toBeLessThan(20);
-    expect((await ask(harness, '/health/ready')).status).toBe(200);
-  });
+  it(
+    'D6: full of our own events is caught up with when the service goes on',
+    async () => {
+      const before = await pingTime();
+      const { job: gone } = await harness.run('true');
+      const live = await harness.job('exec sleep 300');
+      await harness.submit(live);
+      await harness.until(live.jid, ({ status }) => status === 'started');
+      process.kill(harness.running.pid, 'SIGSTOP');
+      try {
+        // More than the engine holds back for one listener: from there on each costs it 100 ms.
+        await repeatedly(800, async (index) => {
+          const body = { Image: 'local/probe:1', Labels: OUR_LABELS };
+          const name = `flood-${index}`;
+          await rig.engine.http.post(`/containers/create?name=${name}`, body);
+          await rig.engine.http.delete(`/containers/${name}`);
+        });
+        await rig.engine.http.delete(`/containers/${gone.jid}`);
+        await rig.engine.http.post(`/containers/${live.jid}/kill`);
+      } finally {
+        process.kill(harness.running.pid, 'SIGCONT');
+      }
+      expect((await harness.finish(live.jid))['message']).toContain('SIGKILL');
+      await until(async () => (await harness.get(gone.jid)).status === 404, 2_000);
+      await until(async () => (await pingTime()) < Math.max(5, before * 3), 5_000);
+      expect((await ask(harness, '/health/ready')).status).toBe(200);
+    },
+    FLOOD_MS,
+  );
 });
