@@ -1,3 +1,4 @@
+import type { JobName } from '../../src/scheduling/domain/job-name.js';
 import type { JobSpec } from '../../src/scheduling/domain/job-spec.js';
 import type { Job } from '../../src/scheduling/domain/job.js';
 import type { SchedulerPort } from '../../src/scheduling/domain/scheduler.port.js';
@@ -131,13 +132,21 @@ export const DEFECTS: readonly Defect[] = [
   {
     title: 'finds a job by the beginning of its name',
     noticedBy: 'jid-part',
-    spoil: (backend) => ({
-      find: async (name, signal) => {
+    spoil: (backend) => {
+      const whole = async (name: JobName, signal: AbortSignal): Promise<JobName> => {
         const listed = await backend.list(signal);
-        const found = listed.find((job) => job.name.startsWith(name));
-        return backend.find(found?.name ?? name, signal);
-      },
-    }),
+        return listed.find((job) => job.name.startsWith(name))?.name ?? name;
+      };
+      return {
+        // Under the name that was asked for: a job of another name the service would not take.
+        find: async (name, signal) => ({
+          ...(await backend.find(await whole(name, signal), signal)),
+          name,
+        }),
+        logs: async (name, window, signal) =>
+          backend.logs(await whole(name, signal), window, signal),
+      };
+    },
   },
   {
     title: 'takes jids that differ only in case for the same',
