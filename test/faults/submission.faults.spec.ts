@@ -78,6 +78,30 @@ describe.each(['docker', 'podman'] as const)('on %s', (kind) => {
     });
   });
 
+  describe('a job that two replicas submit at the same moment', () => {
+    it.each([
+      ['while the other one leaves it to it', 1_200, MARK],
+      ['when the other one has started it', 4_000, `${MARK}; sleep 6`],
+    ])(
+      'D26: and whose start arrives late, %s, stays and runs once',
+      async (_words, milliseconds, script) => {
+        const proxy = await rig.addProxy(`late-${milliseconds}`);
+        const late = await rig.serve({ socketPath: rig.socketOf(`late-${milliseconds}`) });
+        const fault = { kind: 'delay', what: 'request', milliseconds } as const;
+        const delayed = proxy.add({ method: 'POST', path: /\/start/, fault });
+        const job = await harness.job(script);
+        const first = late.post(job);
+        // It has made the container by then.
+        await delayed.hit;
+        const [{ status }, second] = await Promise.all([first, harness.post(job)]);
+        expect([status, second.status]).toEqual([201, 201]);
+        expect((await harness.finish(job.jid))['status']).toBe('finishedSuccessfully');
+        expect(await harness.written(job, 'runs')).toBe('run\n');
+        await late.stop();
+      },
+    );
+  });
+
   describe('a job that cannot be started', () => {
     it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
       ['for want of its program', { entrypoint: ['/nope'] }, /nope.*no such file or directory/],
@@ -101,6 +125,17 @@ describe.each(['docker', 'podman'] as const)('on %s', (kind) => {
         expect(await harness.written(job, 'runs')).toBe('run\n');
       },
     );
+  });
+
+  it('D7: an image that is not there, nor its registry, is a refusal in words and leaves nothing', async () => {
+    const job = await harness.job(MARK, { image: '127.0.0.1:1/absent:1' });
+    const { status, body } = await harness.post(job);
+    expect({ status, body }).toEqual({
+      status: 422,
+      body: { message: expect.stringMatching(/127\.0\.0\.1:1\/absent:1.*connection refused/s) },
+    });
+    expect(await containersOf(job.jid)).toBe(0);
+    expect((await harness.get(job.jid)).status).toBe(404);
   });
 
   describe('an answer that is lost', () => {
