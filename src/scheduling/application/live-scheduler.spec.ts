@@ -132,8 +132,9 @@ describe('while the backend is silent', () => {
     backend.create(NAME);
     backend.create(other);
     backend.move(NAME, 'finishedSuccessfully');
-    const { scheduler, sync } = live(backend);
-    await sleep(40);
+    const { scheduler, sync, table } = live(backend);
+    const known = () => [NAME, other].every((name) => table.get(name) !== undefined);
+    await expect.poll(known, { interval: 5, timeout: 5_000 }).toBe(true);
     backend.isDown = true;
     backend.disconnect();
     await sleep(120);

@@ -83,7 +83,7 @@ export class Pacemaker {
 
   /** Looks again soon whether a job has appeared, and never later than the list is due. */
   private tick(left: number): Promise<void> {
-    const milliseconds = Math.min(left, this.times.busyList);
+    const milliseconds = Math.max(0, Math.min(left, this.times.busyList));
     return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
   }
 
