@@ -135,7 +135,7 @@ describe('the end of a log', () => {
 
 /** The same in the plainest words, for logs that fit into memory. */
 function plainTail(all: Buffer, window: LogWindow): string {
-  let characters = [...linesOfEnd(all, window)];
+  let characters = Array.from(linesOfEnd(all, window));
   while (Buffer.byteLength(characters.join('')) > window.bytes) characters = characters.slice(1);
   return characters.join('');
 }
