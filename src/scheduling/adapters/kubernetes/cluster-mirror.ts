@@ -33,7 +33,7 @@ export interface MirrorTimes {
   readonly lastPause: number;
 }
 
-export const MIRROR_TIMES: MirrorTimes = {
+const MIRROR_TIMES: MirrorTimes = {
   watchSeconds: 8,
   silence: 10_000,
   gap: 1_000,
