@@ -17,7 +17,7 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { joinWorkerLogs, logShare } from '../../domain/worker-logs.js';
 import { toJob } from './batch-job.js';
 import { JobLooks } from './job-looks.js';
 import type { BatchOptions } from './batch-options.js';
@@ -151,7 +151,7 @@ export class BatchScheduler implements SchedulerPort {
   private async readLogs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
     const { record } = await this.stored(name, signal);
     const { workers } = record.spec;
-    const share = { ...window, bytes: Math.floor(window.bytes / workers) };
+    const share = logShare(window, workers);
     const files = Array.from({ length: workers }, (_, index) => `log.${index + 1}`);
     const folder = this.records.folder(name);
     const logs = files.map((file) => readFileTail([join(folder, file)], share));

@@ -16,7 +16,6 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { jobNotFound } from '../../domain/scheduling-errors.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
 import { checkEngine } from './docker-check.js';
 import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
 import { asSchedulingError, toSchedulingError } from '../docker-api/engine-errors.js';
@@ -25,13 +24,13 @@ import { toPullError } from './docker-errors.js';
 import { DockerDeferrals } from './docker-deferrals.js';
 import { isWorker, toJob, toSubmittedJob } from './docker-job.js';
 import { toListedJobs } from './docker-list.js';
-import { readContainerLog } from './docker-logs.js';
 import { containerName, workerNumbers } from './docker-names.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
 import { STATE_MEANING } from './docker-status.js';
 import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { Images } from './images.js';
+import { JobLogs } from './job-logs.js';
 import { KeptJobs, toJob as toKeptJob, toListedKeptJob } from './kept-jobs.js';
 import { UnstartedSweep } from './unstarted-sweep.js';
 import { WorkerContainers } from './worker-containers.js';
@@ -47,6 +46,7 @@ export class DockerScheduler implements SchedulerPort {
   private readonly containers: WorkerContainers;
   private readonly unstarted: UnstartedSweep;
   private readonly kept: KeptJobs;
+  private readonly jobLogs: JobLogs;
   private readonly warned = new Set<string>();
 
   constructor(
@@ -58,6 +58,7 @@ export class DockerScheduler implements SchedulerPort {
     this.containers = new WorkerContainers(engine, options, this.images);
     this.unstarted = new UnstartedSweep(engine, () => performance.now());
     this.kept = new KeptJobs(engine);
+    this.jobLogs = new JobLogs(engine);
     this.deferrals = new DockerDeferrals(engine, this.kept, this.containers);
   }
 
@@ -120,19 +121,13 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async logs(name: JobName, window: LogWindow, signal: AbortSignal): Promise<JobLog> {
+    const log = await this.ask(this.jobLogs.readKnown(name, window, signal));
+    if (log !== undefined) return log;
     const containers = await within(LOOK_UP_MS, signal, (limit) =>
       this.inspectWorkers(name, limit),
     );
     if (containers === undefined) return this.logOfKept(name, signal);
-    const share = { ...window, bytes: Math.floor(window.bytes / containers.length) };
-    const logs = await this.ask(
-      Promise.all(
-        containers.map(async (container) =>
-          container === undefined ? '' : readContainerLog(this.engine, container.Id, share, signal),
-        ),
-      ),
-    );
-    return { text: joinWorkerLogs(logs) };
+    return this.ask(this.jobLogs.read(containers, window, signal));
   }
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
@@ -204,10 +199,9 @@ export class DockerScheduler implements SchedulerPort {
     const first = await this.inspectWorker(name, 0, signal);
     if (first === undefined) return undefined;
     const others = workerNumbers(parseWorkers(first.Config.Labels)).slice(1);
-    return [
-      first,
-      ...(await Promise.all(others.map((worker) => this.inspectWorker(name, worker, signal)))),
-    ];
+    const found = await Promise.all(others.map((other) => this.inspectWorker(name, other, signal)));
+    this.jobLogs.see(name, [first, ...found]);
+    return [first, ...found];
   }
 
   private async inspectWorker(

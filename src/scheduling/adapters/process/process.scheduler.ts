@@ -14,7 +14,7 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { backendUnavailable, jobNotFound, nameTaken } from '../../domain/scheduling-errors.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { joinWorkerLogs, logShare } from '../../domain/worker-logs.js';
 import { createCgroups, removeCgroups } from './cgroup-files.js';
 import { assertCommandExists } from './command-lookup.js';
 import { assertInTime, endBy } from './deadline.js';
@@ -95,7 +95,7 @@ export class ProcessScheduler implements SchedulerPort {
     return this.attempt(signal, async () => {
       const record = await this.recordOf(name);
       const places = this.places(record);
-      const share = { ...window, bytes: Math.floor(window.bytes / places.length) };
+      const share = logShare(window, places.length);
       const logs = await Promise.all(places.map(({ directory }) => readLogTail(directory, share)));
       return { text: joinWorkerLogs(logs) };
     }).catch((error: unknown) => this.orNotFound(name, error));

@@ -18,7 +18,7 @@ import type {
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
 import { jobNotFound, nameInTransit, nameTaken } from '../../domain/scheduling-errors.js';
-import { joinWorkerLogs } from '../../domain/worker-logs.js';
+import { joinWorkerLogs, logShare } from '../../domain/worker-logs.js';
 import { readLogEnd } from '../docker-api/engine-log.js';
 import type { GenericResources } from './generic-resources.js';
 import type { PullCredentials } from '../docker-api/pull-credentials.js';
@@ -182,7 +182,7 @@ export class SwarmScheduler implements SchedulerPort {
     const kept = keptLogOf(service);
     if (kept !== undefined) return kept;
     const tasks = newestTasks(service, await this.tasksOf(service, name, signal));
-    const share = { ...window, bytes: Math.floor(window.bytes / tasks.length) };
+    const share = logShare(window, tasks.length);
     const logs = tasks.map((task) => this.logOfTask(task, share, signal));
     return joinWorkerLogs(await this.ask(Promise.all(logs)));
   }
