@@ -49,6 +49,16 @@ export const WORKER_CASES: readonly ContractCase[] = [
     },
   },
   {
+    id: 'workers-share-lines',
+    title: 'the workers of a job share the lines of JOB_LOGS_TAIL',
+    settings: { JOB_LOGS_TAIL: '10' },
+    async run(harness) {
+      const { answer } = await harness.run('seq 100', THREE);
+      const logs = [1, 2, 3].map((worker) => `--- worker ${worker} of 3 ---\n98\n99\n100\n`);
+      expect(answer['logs']).toBe(logs.join(''));
+    },
+  },
+  {
     id: 'workers-as-one-user',
     title: 'all workers of a job are the same user, also of a range',
     needs: ['job-user'],
