@@ -12,7 +12,8 @@ import { ENDING_ANNOTATION } from './job-ending.js';
 
 /*
  * What of an object is kept in memory: as much as states, waits, failures and logs are told by, and no
- * more. Most of an object as the API shows it is its pod template and who has managed which field.
+ * more. Most of an object as the API shows it is its pod template and who has managed which field. Parts
+ * that many objects have alike are kept once.
  */
 
 const INDEX = 'batch.kubernetes.io/job-completion-index';
@@ -58,7 +59,7 @@ export function pruneEndedJob({ metadata }: JobObject): JobObject {
       name,
       uid,
       resourceVersion,
-      ...pick({ deletionTimestamp, labels: only(LABELS, labels) }),
+      ...pick({ deletionTimestamp, labels: share(only(LABELS, labels)) }),
       ...(jid !== undefined && { annotations: { [OWN_LABELS.jid]: jid } }),
     },
   };
@@ -72,16 +73,18 @@ export function prunePod({ metadata, spec, status = {} }: PodObject): PodObject 
   const telling = conditions.filter(({ type }) =>
     hasEnded ? type === 'DisruptionTarget' : POD_CONDITIONS.has(type),
   );
+  const kept = pruneMetadata(metadata);
   return {
     metadata: {
-      ...pruneMetadata(metadata),
+      ...kept,
+      ...pick({ annotations: share(kept.annotations) }),
       ownerReferences: (metadata.ownerReferences ?? []).map(({ uid }) => ({ uid })),
     },
-    ...(spec?.nodeName !== undefined && { spec: { nodeName: spec.nodeName } }),
-    status: {
+    ...(spec?.nodeName !== undefined && { spec: share({ nodeName: spec.nodeName }) }),
+    status: share({
       ...pick({ phase, reason, message, startTime, containerStatuses, initContainerStatuses }),
       ...(telling.length > 0 && { conditions: telling.map(prunePodCondition) }),
-    },
+    }),
   };
 }
 
@@ -94,20 +97,25 @@ function pruneTemplate({
 }: ContainerObject): ContainerObject {
   const memory = resources?.limits?.['memory'];
   return {
-    ...pick({ name, image, command, args }),
+    ...pick({ name, image: share(image), command, args }),
     ...(memory !== undefined && { resources: { limits: { memory } } }),
   };
 }
 
 function pruneMetadata(metadata: ObjectMeta): ObjectMeta {
   const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
-  const labels = only(LABELS, metadata.labels);
+  const labels = share(only(LABELS, metadata.labels));
   const annotations = only(ANNOTATIONS, metadata.annotations);
   return {
     name,
     uid,
     resourceVersion,
-    ...pick({ creationTimestamp, deletionTimestamp, labels, annotations }),
+    ...pick({
+      creationTimestamp: share(creationTimestamp),
+      deletionTimestamp,
+      labels,
+      annotations,
+    }),
   };
 }
 
@@ -116,22 +124,29 @@ function only(
   values: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> | undefined {
   const kept = Object.entries(values).filter(([key]) => keys.has(key));
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  if (kept.length === 0) return undefined;
+  return Object.fromEntries(
+    kept.map(([key, value]) => [key, isCommon(key) ? share(value) : value]),
+  );
+}
+
+function isCommon(key: string): boolean {
+  return key === OWN_LABELS.image || key === OWN_LABELS.workers;
 }
 
 function pruneStatus(status: NonNullable<JobObject['status']>): NonNullable<JobObject['status']> {
   const { conditions, startTime, completionTime, active, ready, terminating } = status;
   const { succeeded, failed, uncountedTerminatedPods } = status;
   const counts = { active, ready, terminating, succeeded, failed };
-  return {
+  return share({
     ...pick({ startTime, completionTime, ...counts, uncountedTerminatedPods }),
     ...(conditions !== undefined && { conditions: conditions.map(pruneCondition) }),
-  };
+  });
 }
 
 function prunePodCondition(condition: Condition): Condition {
   const { lastTransitionTime, ...rest } = pruneCondition(condition);
-  return TIMED.has(rest.type) ? { ...rest, ...pick({ lastTransitionTime }) } : rest;
+  return share(TIMED.has(rest.type) ? { ...rest, ...pick({ lastTransitionTime }) } : rest);
 }
 
 function pruneCondition(condition: Condition): Condition {
@@ -140,7 +155,7 @@ function pruneCondition(condition: Condition): Condition {
 }
 
 function pruneContainer({ name, state }: ContainerStatus): ContainerStatus {
-  return { name, ...(state !== undefined && { state: pruneState(state) }) };
+  return share({ name, ...(state !== undefined && { state: pruneState(state) }) });
 }
 
 function pruneState({ waiting, running, terminated }: ContainerState): ContainerState {
@@ -158,4 +173,20 @@ function pruneState({ waiting, running, terminated }: ContainerState): Container
 function pick<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** As many as may be alike within some seconds. */
+const MAX_SHARED = 4_000;
+const MAX_SHARED_CHARACTERS = 1_000;
+const shared = new Map<string, unknown>();
+
+/** What equals something that was kept lately is kept as that. */
+function share<T>(part: T): T {
+  if (part === undefined) return part;
+  const key = JSON.stringify(part);
+  const known = shared.get(key) as T | undefined;
+  if (known !== undefined || key.length > MAX_SHARED_CHARACTERS) return known ?? part;
+  if (shared.size >= MAX_SHARED) shared.clear();
+  shared.set(key, part);
+  return part;
 }
