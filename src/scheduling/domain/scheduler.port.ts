@@ -108,8 +108,9 @@ export interface SchedulerPort {
   find(name: JobName, signal: AbortSignal): Promise<Job>;
 
   /**
-   * A job as the backend showed it by itself, without a call: no older than any hint and any answer that
-   * it has given. `undefined` where only `find` can tell; absent where the backend shows nothing by itself.
+   * A job as the backend showed it by itself, without a call: as it was a moment ago, and no older than
+   * any answer of this backend. `undefined` where only `find` can tell; absent where the backend shows
+   * nothing by itself.
    */
   recall?(name: JobName): Job | undefined;
 
