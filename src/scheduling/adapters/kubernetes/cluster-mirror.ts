@@ -46,9 +46,10 @@ const MIRROR_TIMES: MirrorTimes = {
 /**
  * Keeps a view equal to the cluster: a list in pages, then watches from the version of that list. Short
  * ones, because a connection may die without a sign: a watch that lives sends a bookmark near its end,
- * and the next one is opened from there, with neither a list nor a gap between. So a watch that dies is noticed within `silence`,
- * and as long as both live the view is as the cluster was a moment ago. Whatever else happens to a watch
- * ends both, and they begin anew with a list.
+ * and the next one is opened from there, with neither a list nor a gap between. As long as both watches
+ * deliver, the view is as the cluster was a moment ago. One that dies without a sign is noticed within
+ * `silence`, ten seconds: for so long the view may be behind. Whatever else happens to a watch ends both
+ * at once, and they begin anew with a list.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export class ClusterMirror {
