@@ -16,14 +16,20 @@ export class SharedPoll<T extends Look> {
   private latest: T | undefined;
   private flight: Promise<T> | undefined;
   private fault: { readonly error: unknown; readonly at: number } | undefined;
-  private interval = MIN_INTERVAL_MS;
+  private interval: number;
 
-  /** @param tooLate the error of who does not wait for a look any longer */
+  /**
+   * @param tooLate the error of who does not wait for a look any longer
+   * @param minInterval between two looks, in milliseconds
+   */
   constructor(
     private readonly ask: (asOf: number, signal: AbortSignal) => Promise<T>,
     private readonly tooLate: (cause: unknown) => Error,
     private readonly now: () => number,
-  ) {}
+    private readonly minInterval = MIN_INTERVAL_MS,
+  ) {
+    this.interval = minInterval;
+  }
 
   /**
    * The newest look, never much older than an interval; a fault of the system is everybody's.
@@ -61,7 +67,7 @@ export class SharedPoll<T extends Look> {
       throw error;
     } finally {
       const took = this.now() - asOf;
-      this.interval = Math.min(Math.max(MIN_INTERVAL_MS, took * SHARE), MAX_INTERVAL_MS);
+      this.interval = Math.min(Math.max(this.minInterval, took * SHARE), MAX_INTERVAL_MS);
     }
   }
 

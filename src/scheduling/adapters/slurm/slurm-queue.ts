@@ -1,5 +1,6 @@
 import type { SlurmClient, SlurmRow, SlurmRows } from '../../../clients/slurm/slurm-client.js';
 import { SlurmError } from '../../../clients/slurm/slurm-error.js';
+import { MIN_INTERVAL_MS, SharedPoll } from '../batch-api/shared-poll.js';
 import { isEnd } from './slurm-status.js';
 import { Spells } from './spells.js';
 
@@ -10,14 +11,6 @@ export interface QueueSnapshot {
   readonly rows: SlurmRows;
 }
 
-/** The controller is asked no more than one question in this time. */
-const QUESTION_MS = 2_000;
-const MAX_INTERVAL_MS = 30_000;
-/** The controller may spend at most one part in this many of its time on us. */
-const SHARE = 10;
-const DEADLINE_MS = 10_000;
-/** Beyond its interval a look counts as the newest for this long while another one is under way. */
-const PATIENCE_MS = 3_000;
 /** Longer than accounting and shared storage lag. */
 const LOST_AFTER_MS = 180_000;
 const MAX_KEPT = 20_000;
@@ -26,11 +19,7 @@ type Asked = Pick<SlurmClient, 'queue' | 'accounts' | 'maxAccounts' | 'questions
 
 /** One look at SLURM's queue for all jobs, shared by whoever wants to know. */
 export class SlurmQueue {
-  private latest: QueueSnapshot | undefined;
-  private flight: Promise<QueueSnapshot> | undefined;
-  private fault: { readonly error: unknown; readonly at: number } | undefined;
-  private readonly minInterval: number;
-  private interval: number;
+  private readonly poll: SharedPoll<QueueSnapshot>;
   /** What the queue does not list and accounting is to be asked for: the keys of each job. */
   private readonly missing = new Map<string, Set<string>>();
   private readonly absent = new Spells();
@@ -40,26 +29,20 @@ export class SlurmQueue {
   constructor(
     private readonly client: Asked,
     private readonly accounting: boolean,
-    private readonly now: () => number = () => performance.now(),
+    now: () => number = () => performance.now(),
   ) {
-    this.minInterval = QUESTION_MS * client.questionsPerLook;
-    this.interval = this.minInterval;
+    this.poll = new SharedPoll(
+      (asOf, signal) => this.ask(asOf, signal),
+      (cause) => new SlurmError('the queue was not told in time', false, { cause }),
+      now,
+      // Of the controller no more than one question in this time.
+      MIN_INTERVAL_MS * client.questionsPerLook,
+    );
   }
 
-  /**
-   * The newest look, never much older than an interval; a fault of SLURM is everybody's.
-   * @throws SlurmError, also when `signal` ends the wait
-   */
-  async current(signal: AbortSignal): Promise<QueueSnapshot> {
-    const { latest, fault } = this;
-    const age = latest === undefined ? Infinity : this.now() - latest.asOf;
-    if (latest !== undefined && age < this.interval) return latest;
-    const isFaulty = fault !== undefined && this.now() - fault.at < QUESTION_MS;
-    if (!isFaulty) this.flight ??= this.look();
-    // What the records say must not wait for what the queue says; a fault is told when it lasts.
-    if (latest !== undefined && age < this.interval + PATIENCE_MS) return latest;
-    if (fault !== undefined) throw fault.error;
-    return Promise.race([this.flight ?? this.look(), untilAborted(signal)]);
+  /** @throws SlurmError, also when `signal` ends the wait */
+  current(signal: AbortSignal): Promise<QueueSnapshot> {
+    return this.poll.current(signal);
   }
 
   /** A job that has left the queue: the next look asks the accounting for it. */
@@ -81,31 +64,10 @@ export class SlurmQueue {
     return this.absent.lengthOf(key) > LOST_AFTER_MS ? 'lost' : 'absent';
   }
 
-  private look(): Promise<QueueSnapshot> {
-    const flight = this.ask().finally(() => {
-      this.flight = undefined;
-    });
-    // Not everybody waits for it.
-    flight.catch(() => undefined);
-    return flight;
-  }
-
-  private async ask(): Promise<QueueSnapshot> {
-    const asOf = this.now();
-    const signal = AbortSignal.timeout(DEADLINE_MS);
-    try {
-      const rows = await this.client.queue(signal);
-      if (this.missing.size > 0) await this.askAccounting(asOf, signal);
-      this.latest = { asOf, rows };
-      this.fault = undefined;
-      return this.latest;
-    } catch (error) {
-      this.fault = { error, at: this.now() };
-      throw error;
-    } finally {
-      const took = this.now() - asOf;
-      this.interval = Math.min(Math.max(this.minInterval, took * SHARE), MAX_INTERVAL_MS);
-    }
+  private async ask(asOf: number, signal: AbortSignal): Promise<QueueSnapshot> {
+    const rows = await this.client.queue(signal);
+    if (this.missing.size > 0) await this.askAccounting(asOf, signal);
+    return { asOf, rows };
   }
 
   /** One call for all. Its answer may lag: what it does not know yet is asked for again. */
@@ -137,13 +99,4 @@ export class SlurmQueue {
     if (this.ended.size > MAX_KEPT) this.ended.clear();
     this.ended.set(key, row);
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const end = (): void =>
-      reject(new SlurmError('the queue was not told in time', false, { cause: signal.reason }));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }
