@@ -10,10 +10,8 @@ import { swarmRows } from './swarm-rows.ts';
 import { burstRows, writeRows } from './write-rows.ts';
 
 /*
- * Times the service against the engine itself, on the same machine, in the same run:
- *   DOCKER_HOST=unix:///path/to/socket npm run bench [-- R1 R7 ...]
- * R15, and nothing else, is of an engine that is a manager of a swarm.
- * The engine must have the image local/probe:1 (test/engines/images/build.sh); wrk makes the load.
+ * Times the service against the engine of DOCKER_HOST, on the same machine, in the same run; of
+ * scripts/bench.mjs. R15, and nothing else, is of an engine that is a manager of a swarm.
  */
 type Part = readonly [string, (rig: Rig) => Promise<Row | readonly Row[]>];
 
