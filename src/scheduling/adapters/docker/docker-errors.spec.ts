@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobSpec } from '../../../../test/fakes/builders.js';
 import { EngineError } from '../../../clients/docker-engine/engine-error.js';
 import { DomainError } from '../../../shared/domain-error.js';
+import { mebibytes } from '../../../shared/units.js';
 import { toSchedulingError } from '../docker-api/engine-errors.js';
 import {
   isImageMissing,
@@ -125,6 +126,22 @@ describe('a start that fails', () => {
     const error = toStartError(says(status, words), SPEC, true);
     expect(error).toMatchObject({ code: 'BackendBusy', retryable: true });
     expect(error.message).not.toContain('7cf');
+  });
+
+  it.each([
+    'runc create failed: unable to set memory limit to 1048576 (current usage: 2215936)',
+    '`/usr/bin/runc start 7cf` failed: exit status 1',
+    'runc create failed: read init-p: connection reset by peer',
+  ])('with "%s" is blamed on a tiny memory limit, and on no other', (words) => {
+    const startWith = (memory: number) =>
+      toStartError(says(500, words), jobSpec({ memoryLimit: mebibytes(memory) }), true);
+    expect(startWith(3)).toMatchObject({
+      code: 'JobRefused',
+      retryable: false,
+      message: expect.stringMatching(/because 3 MiB of memory are too little: .*runc/),
+    });
+    expect(startWith(0)).toMatchObject({ code: 'BackendError', retryable: true });
+    expect(startWith(64)).toMatchObject({ code: 'BackendError', retryable: true });
   });
 
   it.each([

@@ -14,7 +14,11 @@ import {
   transientBackendError,
   withoutHostPaths,
 } from '../docker-api/engine-errors.js';
-import { isLastingStartFailure, isPassingStartFailure } from './start-failures.js';
+import {
+  isLastingStartFailure,
+  isPassingStartFailure,
+  isTooLittleMemory,
+} from './start-failures.js';
 
 /** Podman 4 answers a duplicate name with a 500 and these words. */
 const NAME_IN_USE = /\bname\b.*\bis already in use\b/i;
@@ -61,11 +65,19 @@ export function toStartError(error: unknown, spec: JobSpec, everAnswered: boolea
   }
   if (NO_ROOM.test(error.words)) return engineFull(error, spec);
   if (isBeingRemoved(error)) return nameInTransit(spec.name);
+  if (isTooLittleMemory(error.words, spec.memoryLimit)) return tooLittleMemory(spec, error);
   if (mayPass(error)) return transientBackendError(error);
   return jobRefused(
     `the container engine cannot start the job: ${withoutHostPaths(error.words, spec)}`,
     error,
   );
+}
+
+function tooLittleMemory(spec: JobSpec, error: EngineError): DomainError {
+  const message =
+    `the container engine cannot start the job, most likely because ${spec.memoryLimit} MiB of ` +
+    `memory are too little: ${withoutHostPaths(error.words, spec)}`;
+  return jobRefused(message, error);
 }
 
 /** Somebody has removed it before its start: the next attempt makes another one. */

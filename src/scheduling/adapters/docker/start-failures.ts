@@ -1,3 +1,5 @@
+import { mebibytes, type Mebibytes } from '../../../shared/units.js';
+
 /**
  * What an engine says to a start because it was killed during an earlier one, and what it had begun
  * for this container is still there. Some of it never goes away; another container is not concerned.
@@ -28,6 +30,25 @@ const LASTING: readonly RegExp[] = [
   /\binvalid argument\b|\bout of range\b|\bmemory limit too low\b|\bnot supported\b/i,
   /\berror mounting\b|\bport is already allocated\b|\baddress already in use\b/i,
 ];
+
+/**
+ * What it says when the limit leaves no memory for the process that is to become the job's, which is
+ * killed before or after it has joined its cgroup. Said by Podman 4.3 with runc 1.1, where Docker
+ * refuses such a limit at once.
+ */
+const KILLED_AT_START: readonly RegExp[] = [
+  /\bunable to set memory limit\b/i,
+  /\brunc start\b.* failed: exit status \d+/i,
+  /\bread init-p: connection reset by peer\b/i,
+];
+/** What a container runtime itself takes of it, in mebibytes; 4 were enough here most of the time. */
+const SAFE_MEMORY = mebibytes(16);
+
+/** Whether the memory limit is the most likely reason of a failed start. */
+export function isTooLittleMemory(words: string, memoryLimit: Mebibytes): boolean {
+  if (memoryLimit === 0 || memoryLimit >= SAFE_MEMORY) return false;
+  return KILLED_AT_START.some((pattern) => pattern.test(words));
+}
 
 /** Whether a container whose start failed with these words may never start, but another one would. */
 export function isLeftOver(words: string): boolean {
