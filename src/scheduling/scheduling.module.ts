@@ -152,7 +152,7 @@ const LIVE_STATE: Provider[] = [
     provide: SUBMISSIONS,
     inject: [SCHEDULER, JobTable],
     useFactory: (scheduler: LiveScheduler, table: JobTable) =>
-      new Submissions(scheduler, table, (name, signal) => scheduler.findNow(name, signal)),
+      new Submissions(scheduler, table, scheduler),
   },
 ];
 

@@ -12,7 +12,7 @@ import { cells, readPage, section } from './markdown.js';
 
 /** A capability of jobs that is not in the table does not compile. */
 const ROW_OF: Record<
-  Exclude<keyof SchedulerCapabilities, 'backend' | 'hints' | 'mountSources'>,
+  Exclude<keyof SchedulerCapabilities, 'backend' | 'hints' | 'names' | 'mountSources'>,
   string
 > = {
   workers: 'workers > 1',

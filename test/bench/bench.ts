@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { allMet, formatTable, type Row } from './measure.ts';
+import { allMet, formatTable, summaryOf, type Row } from './measure.ts';
 import { freshnessRows, lostEventsRow } from './freshness-rows.ts';
 import { growingLogRows } from './log-rows.ts';
 import { finishedRows, lookUpRow } from './read-rows.ts';
@@ -38,11 +38,14 @@ try {
   const rows: Row[] = [];
   for (const [ids, part] of rig.isSwarm ? SWARM_PARTS : PARTS) {
     if (wanted.length > 0 && !ids.split(' ').some((id) => wanted.includes(id))) continue;
-    rows.push(...[await part(rig)].flat());
+    const measured = [await part(rig)].flat();
+    rows.push(...measured);
+    // The whole takes a quarter of an hour: what there is by now is said at once.
+    for (const row of measured) process.stdout.write(`${summaryOf(row)}\n`);
   }
   const engine = rig.isPodman ? 'Podman' : 'Docker';
   const name = rig.isSwarm ? 'Docker Swarm' : engine;
-  process.stdout.write(`${name}\n${formatTable(rows)}\n`);
+  process.stdout.write(`\n${name}\n${formatTable(rows)}\n`);
   await writeFile('bench-results.json', `${JSON.stringify(rows, null, 2)}\n`);
   process.exitCode = allMet(rows) ? 0 : 1;
 } finally {

@@ -118,15 +118,23 @@ async function medianOf(
 const isMet = ({ value, bar, side }: Row): boolean =>
   side === 'at most' ? value <= bar : value >= bar;
 
+const decimals = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
+
+/** A row as one line of a log. */
+export function summaryOf(row: Row): string {
+  const { id, operation, ours, unit, value, bar, side } = row;
+  const verdict = isMet(row) ? 'pass' : 'FAIL';
+  return `${id} ${operation}: ${decimals(ours)} ${unit}, ${decimals(value)} (${side} ${bar}) ${verdict}`;
+}
+
 /** The table as text; the last column says whether the bar is met. */
 export function formatTable(rows: readonly Row[]): string {
-  const number = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
   const cells = rows.map((row) => [
     row.id,
     row.operation,
-    Number.isNaN(row.direct) ? '-' : `${number(row.direct)} ${row.unit}`,
-    `${number(row.ours)} ${row.unit}`,
-    `${number(row.value)} (${number(row.range[0])} to ${number(row.range[1])})`,
+    Number.isNaN(row.direct) ? '-' : `${decimals(row.direct)} ${row.unit}`,
+    `${decimals(row.ours)} ${row.unit}`,
+    `${decimals(row.value)} (${decimals(row.range[0])} to ${decimals(row.range[1])})`,
     `${row.side === 'at most' ? '<=' : '>='} ${row.bar}`,
     isMet(row) ? 'pass' : 'FAIL',
   ]);

@@ -88,9 +88,7 @@ describe('a removal by somebody else that no hint has told of', () => {
   it('does not make a new submission take the old job for its own', async () => {
     const backend = new ModelBackend({ ...FINE, dropsHint: () => true });
     const { scheduler, sync, table } = live(backend, ONE_LIST);
-    const submissions = new Submissions(scheduler, table, (name, signal) =>
-      scheduler.findNow(name, signal),
-    );
+    const submissions = new Submissions(scheduler, table, scheduler);
     const source: JobSource = {
       verify: () => Promise.resolve(),
       prepare: () => Promise.resolve({ spec: jobSpec({ name: NAME }), secure: async () => {} }),

@@ -17,6 +17,7 @@ import type {
 } from '../domain/scheduler.port.js';
 import { jobNotFound } from '../domain/scheduling-errors.js';
 import type { JobTable } from './job-table.js';
+import type { JobKnowledge } from './submission.js';
 import { LOG_READ_MS, type LogCache } from './log-cache.js';
 import type { Synchroniser } from './synchroniser.js';
 
@@ -28,7 +29,7 @@ const LOOK_UP_MS = 2_000;
  * confirmed costs no call. Where the table cannot vouch for an answer the backend is asked, and
  * where the backend does not answer the caller is told so: never an old answer as a new one.
  */
-export class LiveScheduler implements SchedulerPort {
+export class LiveScheduler implements SchedulerPort, JobKnowledge {
   constructor(
     private readonly backend: SchedulerPort,
     private readonly table: JobTable,
@@ -81,6 +82,10 @@ export class LiveScheduler implements SchedulerPort {
       if (!isGone && known !== undefined && isFinal(known.state.status)) return known;
       throw error;
     }
+  }
+
+  vouchesForAbsence(name: JobName): boolean {
+    return this.sync.vouchesForAbsence(name);
   }
 
   /**

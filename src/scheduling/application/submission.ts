@@ -40,6 +40,14 @@ export interface PreparedJob {
   readonly secure: () => Promise<void>;
 }
 
+/** What is known of jobs without the backend, and what it says when it is asked. */
+export interface JobKnowledge {
+  /** Whether there was no such job a short while ago. */
+  vouchesForAbsence(name: JobName): boolean;
+  /** What the backend says now. @throws DomainError `JobNotFound` */
+  findNow(name: JobName, signal: AbortSignal): Promise<Job>;
+}
+
 interface Flight {
   readonly specHash: SpecHash;
   readonly job: Promise<Job>;
@@ -60,8 +68,10 @@ export class Submissions {
     private readonly scheduler: SchedulerPort,
     private readonly table: JobTable,
     /** A table that has not heard of a removal elsewhere would take a new job for the old one. */
-    private readonly findNow: SchedulerPort['find'] = (name, signal) =>
-      scheduler.find(name, signal),
+    private readonly knowledge: JobKnowledge = {
+      vouchesForAbsence: () => false,
+      findNow: (name, signal) => scheduler.find(name, signal),
+    },
   ) {}
 
   /** How many have ended how: `accepted`, or the code of an error. */
@@ -138,7 +148,8 @@ export class Submissions {
     const patience = new Patience(PATIENCE);
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.attempt(name, specHash, { verify, prepare: prepareOnce }, signal);
+        const isNew = attempt === 0 && this.isNew(name);
+        return await this.attempt(name, specHash, { verify, prepare: prepareOnce }, isNew, signal);
       } catch (error) {
         if (!patience.allows(error)) throw error;
         const wait = AbortSignal.any([signal, this.leaving.signal]);
@@ -151,10 +162,11 @@ export class Submissions {
     name: JobName,
     specHash: SpecHash,
     { verify, prepare }: JobSource,
+    isNew: boolean,
     signal: AbortSignal,
   ): Promise<Job> {
     await this.verifyUnlessKnown(name, specHash, verify);
-    const present = await this.present(name, specHash, signal);
+    const present = isNew ? undefined : await this.present(name, specHash, signal);
     if (present !== undefined && !isUnstarted(present)) return present;
     const { spec, secure } = await prepare();
     assertSupported(spec, this.scheduler.capabilities);
@@ -177,6 +189,12 @@ export class Submissions {
       if (other === undefined) throw error;
       return other;
     }
+  }
+
+  /** Whether nobody needs to look for the job: if it is there nevertheless, the backend says so. */
+  private isNew(name: JobName): boolean {
+    const { names } = this.scheduler.capabilities;
+    return names === 'exclusive' && this.knowledge.vouchesForAbsence(name);
   }
 
   /** Accepts a job that cannot be submitted yet; whoever looks after such jobs goes on with it. */
@@ -217,7 +235,7 @@ export class Submissions {
     signal: AbortSignal,
   ): Promise<Job | undefined> {
     try {
-      const job = await this.findNow(name, signal);
+      const job = await this.knowledge.findNow(name, signal);
       if (job.specHash !== specHash) throw jobConflict(name);
       return job;
     } catch (error) {

@@ -73,6 +73,12 @@ export class Synchroniser {
     return !this.lookUps.isDoubtful(name) && this.pacemaker.isCurrent(this.hasHintsOf(name));
   }
 
+  /** Whether there was no such job a short while ago: somebody else may have made it since. */
+  vouchesForAbsence(name: JobName): boolean {
+    const isKnown = this.table.get(name) !== undefined || this.lookUps.isDoubtful(name);
+    return !isKnown && this.pacemaker.isCurrent();
+  }
+
   /**
    * Marks a job for a look-up soon. A job that the table does not have needs none: whoever asks for
    * it causes one, and the engine has its hands full with the calls that cause such hints.

@@ -21,6 +21,11 @@ export interface SchedulerCapabilities {
    * the table says of a job that has not ended is then no older than a short while.
    */
   readonly hints?: 'partial';
+  /**
+   * `exclusive`: a submission under a name that is taken starts nothing new; it takes up the same job,
+   * and fails with `NameTaken` where there is another. `shared`: whoever submits has to look first.
+   */
+  readonly names: 'exclusive' | 'shared';
   readonly mountSources: readonly MountSource['kind'][];
 }
 

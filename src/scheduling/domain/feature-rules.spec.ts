@@ -16,6 +16,7 @@ const ABLE: SchedulerCapabilities = {
   user: 'yes',
   labels: 'yes',
   timeLimit: 'backend',
+  names: 'exclusive',
   mountSources: ['host-path'],
 };
 const UNABLE: SchedulerCapabilities = {

@@ -18,6 +18,7 @@ export function batchCapabilities(
     user: own,
     labels: 'yes',
     timeLimit: 'backend',
+    names: 'shared',
     mountSources: ['host-path'],
   } satisfies SchedulerCapabilities);
 }

@@ -5,7 +5,6 @@ import type { DeferralFailure, DeferredJob, Deferrals } from '../../domain/sched
 import { hasCode } from '../../../shared/domain-error.js';
 import { jobNotFound } from '../../domain/scheduling-errors.js';
 import { asSchedulingError } from '../docker-api/engine-errors.js';
-import type { Created } from './container-start.js';
 import type { KeptJob, KeptJobs } from './kept-jobs.js';
 import type { WorkerContainers } from './worker-containers.js';
 
@@ -33,7 +32,7 @@ export class DockerDeferrals implements Deferrals {
     await this.pending(name, id, signal).catch(async (error: unknown) => {
       // Another submission of it may also have been faster, and drops what is kept when it has started it.
       if (hasCode(error, 'JobNotFound'))
-        await this.containers.discardUnstarted(made(containers), signal);
+        await this.containers.discardMade(containers, signal);
       throw error;
     });
     await this.containers.start(spec, containers, signal);
@@ -56,8 +55,4 @@ export class DockerDeferrals implements Deferrals {
     if (kept?.id !== id || kept.failure !== undefined) throw jobNotFound(name);
     return kept;
   }
-}
-
-function made(containers: readonly Created[]): readonly Created[] {
-  return containers.filter(({ isNew }) => isNew);
 }

@@ -27,19 +27,22 @@ export async function haltContainer(
   }
 }
 
-/** Removes a container; when it returns the container is gone, whoever has removed it. */
+/**
+ * Removes a container; when it returns the container is gone, whoever has removed it.
+ * @returns whether it was there
+ */
 export async function discardContainer(
   engine: DockerEngine,
   id: string,
   signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
+): Promise<boolean> {
+  for (let wasThere = false; ; wasThere = true) {
     try {
       await engine.removeContainer(id, signal);
-      return;
+      return true;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      if (error.status === 404) return;
+      if (error.status === 404) return wasThere;
       if (error.status !== 409 || !BEING_REMOVED.test(error.words)) throw error;
     }
     await sleep(REMOVAL_POLL_MS);

@@ -90,6 +90,7 @@ export class FakeEngine extends DockerEngine {
   }
 
   override removeContainer(key: string): Promise<void> {
+    if (!this.named(key)) return Promise.reject(says(404, `No such container: ${key}`));
     return this.remove(key, 'by force');
   }
 

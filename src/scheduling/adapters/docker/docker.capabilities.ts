@@ -11,5 +11,6 @@ export const DOCKER_CAPABILITIES = Object.freeze({
   user: 'yes',
   labels: 'yes',
   timeLimit: 'service',
+  names: 'exclusive',
   mountSources: ['host-path'],
 } as const satisfies SchedulerCapabilities);

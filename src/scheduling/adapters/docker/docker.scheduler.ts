@@ -15,7 +15,7 @@ import type {
   Readiness,
   SchedulerPort,
 } from '../../domain/scheduler.port.js';
-import { jobNotFound } from '../../domain/scheduling-errors.js';
+import { jobNotFound, nameInTransit } from '../../domain/scheduling-errors.js';
 import { checkEngine } from './docker-check.js';
 import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
 import { asSchedulingError, toSchedulingError } from '../docker-api/engine-errors.js';
@@ -31,12 +31,18 @@ import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { Images } from './images.js';
 import { JobLogs } from './job-logs.js';
-import { KeptJobs, toJob as toKeptJob, toListedKeptJob } from './kept-jobs.js';
+import { KeptJobs, toJob as toKeptJob, toListedKeptJob, type KeptJob } from './kept-jobs.js';
+import { KnownWorkers } from './known-workers.js';
 import { UnstartedSweep } from './unstarted-sweep.js';
 import { WorkerContainers } from './worker-containers.js';
 
 /** Nobody waits longer for an engine that is silent, in milliseconds. */
 const LOOK_UP_MS = 2_000;
+
+/** Whether what is kept under the name is this very job, and waits for its image only. */
+function isPending({ failure, spec }: KeptJob, { specHash }: JobSpec): boolean {
+  return failure === undefined && spec.specHash === specHash;
+}
 
 /** Runs each worker of a job as one container of Docker or Podman. */
 export class DockerScheduler implements SchedulerPort {
@@ -47,6 +53,7 @@ export class DockerScheduler implements SchedulerPort {
   private readonly unstarted: UnstartedSweep;
   private readonly kept: KeptJobs;
   private readonly jobLogs: JobLogs;
+  private readonly known = new KnownWorkers();
   private readonly warned = new Set<string>();
 
   constructor(
@@ -58,7 +65,7 @@ export class DockerScheduler implements SchedulerPort {
     this.containers = new WorkerContainers(engine, options, this.images);
     this.unstarted = new UnstartedSweep(engine, () => performance.now());
     this.kept = new KeptJobs(engine);
-    this.jobLogs = new JobLogs(engine);
+    this.jobLogs = new JobLogs(engine, this.known);
     this.deferrals = new DockerDeferrals(engine, this.kept, this.containers);
   }
 
@@ -75,7 +82,15 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async submit(spec: JobSpec, signal: AbortSignal): Promise<Job> {
-    const created = await this.containers.create(spec, signal);
+    const [created, kept] = await Promise.all([
+      this.containers.create(spec, signal),
+      this.ask(this.kept.find(spec.name, signal)),
+    ]);
+    if (kept !== undefined && !isPending(kept, spec)) {
+      // Another replica has accepted it or another job of the name, and knows more of it.
+      await this.containers.discardMade(created, signal);
+      throw nameInTransit(spec.name);
+    }
     const containers = await this.containers.start(spec, created, signal);
     const areNew = containers.every(({ isNew }) => isNew);
     // An inspect now would wait until the engine has dealt with the end of a short job.
@@ -144,6 +159,7 @@ export class DockerScheduler implements SchedulerPort {
   }
 
   async remove(name: JobName, signal: AbortSignal): Promise<void> {
+    if (await this.removeEnded(name, signal)) return;
     const [kept, found] = await Promise.all([
       this.ask(this.kept.find(name, signal)),
       this.inspectWorkers(name, signal),
@@ -159,6 +175,22 @@ export class DockerScheduler implements SchedulerPort {
     // The first worker goes last: until then a repeated DELETE still finds the job.
     for (const { Id } of present.toReversed())
       await this.ask(discardContainer(this.engine, Id, signal));
+  }
+
+  /**
+   * Removes containers that have ended when they were last seen: nothing runs that has to be stopped.
+   * @returns false when the job has to be looked for
+   */
+  private async removeEnded(name: JobName, signal: AbortSignal): Promise<boolean> {
+    const [first, ...others] = this.known.endedOf(name) ?? [];
+    if (first === undefined) return false;
+    const removeOthers = others.map((id) => discardContainer(this.engine, id, signal));
+    const [kept] = await this.ask(
+      Promise.all([this.kept.find(name, signal), ...removeOthers]),
+    );
+    const wasThere = await this.ask(discardContainer(this.engine, first, signal));
+    this.known.forget(name);
+    return wasThere && kept === undefined;
   }
 
   now(signal: AbortSignal): Promise<number> {
@@ -200,7 +232,7 @@ export class DockerScheduler implements SchedulerPort {
     if (first === undefined) return undefined;
     const others = workerNumbers(parseWorkers(first.Config.Labels)).slice(1);
     const found = await Promise.all(others.map((other) => this.inspectWorker(name, other, signal)));
-    this.jobLogs.see(name, [first, ...found]);
+    this.known.see(name, [first, ...found]);
     return [first, ...found];
   }
 

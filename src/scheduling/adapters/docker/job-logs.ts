@@ -4,20 +4,16 @@ import type { JobName } from '../../domain/job-name.js';
 import type { JobLog, LogWindow } from '../../domain/scheduler.port.js';
 import { joinWorkerLogs, logShare } from '../../domain/worker-logs.js';
 import { readContainerLog } from './docker-logs.js';
-import { KnownWorkers } from './known-workers.js';
+import type { KnownWorkers } from './known-workers.js';
 
 type Workers = readonly ({ readonly Id: string } | undefined)[];
 
 /** Reads the logs of jobs; of containers that were seen before without a look at them first. */
 export class JobLogs {
-  private readonly known = new KnownWorkers();
-
-  constructor(private readonly engine: DockerEngine) {}
-
-  /** The containers of a job's workers as they were seen just now, in order. */
-  see(name: JobName, workers: Workers): void {
-    this.known.see(name, workers);
-  }
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly known: KnownWorkers,
+  ) {}
 
   /** @returns nothing when the containers have to be looked for first. @throws EngineError */
   async readKnown(

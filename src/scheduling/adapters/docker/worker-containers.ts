@@ -86,6 +86,12 @@ export class WorkerContainers {
     }
   }
 
+  /** Of these containers only those that this submission has made. */
+  discardMade(containers: readonly Created[], signal: AbortSignal): Promise<void> {
+    const made = containers.filter(({ isNew }) => isNew);
+    return this.discardUnstarted(made, signal);
+  }
+
   /** Removes what earlier attempts have left of a job, unless somebody has started it. */
   async discardLeft(spec: JobSpec, signal: AbortSignal): Promise<void> {
     for (const worker of workerNumbers(spec.workers).toReversed()) {

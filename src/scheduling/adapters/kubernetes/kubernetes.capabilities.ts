@@ -10,6 +10,7 @@ export const KUBERNETES_CAPABILITIES = Object.freeze({
   user: 'yes',
   labels: 'yes',
   timeLimit: 'backend',
+  names: 'exclusive',
   mountSources: ['host-path', 'pvc-subpath'],
 } as const satisfies SchedulerCapabilities);
 

@@ -13,6 +13,7 @@ export function processCapabilities(abilities: HostAbilities): SchedulerCapabili
     user: canChangeUser(abilities) ? 'yes' : 'no',
     labels: 'yes',
     timeLimit: 'service',
+    names: 'shared',
     mountSources: ['host-path'],
   } satisfies SchedulerCapabilities);
 }

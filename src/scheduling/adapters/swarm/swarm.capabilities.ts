@@ -12,5 +12,6 @@ export const SWARM_CAPABILITIES = Object.freeze({
   labels: 'yes',
   timeLimit: 'service',
   hints: 'partial',
+  names: 'exclusive',
   mountSources: ['host-path'],
 } as const satisfies SchedulerCapabilities);
