@@ -84,6 +84,43 @@ export async function compareInBlocks(
   return summarise(medians);
 }
 
+/**
+ * Times two tasks call by call, each after everything of the one before has come to rest: what one
+ * leaves behind is not charged to the other. The value is the ratio of the medians of all calls.
+ */
+export async function compareAtRest(
+  blocks: number,
+  callsPerBlock: number,
+  direct: Task,
+  ours: Task,
+): Promise<Measured> {
+  const times: (readonly [number, number])[] = [];
+  for (let call = 0; call < blocks * callsPerBlock; call += 1) {
+    const [first, second] = call % 2 === 0 ? [direct, ours] : [ours, direct];
+    const pair = [await timedAtRest(first, call), await timedAtRest(second, call)] as const;
+    times.push(call % 2 === 0 ? pair : [pair[1], pair[0]]);
+  }
+  const medians = (pairs: typeof times) =>
+    [median(pairs.map(([one]) => one)), median(pairs.map(([, one]) => one))] as const;
+  const parts = Array.from({ length: blocks }, (_, block) =>
+    medians(times.slice(block * callsPerBlock, (block + 1) * callsPerBlock)),
+  );
+  const all = ratio(...medians(times));
+  return { ...all, range: summarise(parts).range };
+}
+
+/** What is timed, and what waits until it has left nothing to do. */
+export interface Task {
+  readonly run: (call: number) => Promise<unknown>;
+  readonly rest: (call: number) => Promise<unknown>;
+}
+
+async function timedAtRest({ run, rest }: Task, call: number): Promise<number> {
+  const took = await timed(() => run(call));
+  await rest(call);
+  return took;
+}
+
 function summarise(blocks: readonly (readonly [direct: number, ours: number])[]): Measured {
   const ratios = blocks.map(([direct, ours]) => ours / direct);
   return {

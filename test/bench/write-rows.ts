@@ -1,10 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from './load.ts';
-import { atLeast, atMost, compareInBlocks, figure, ratio, timed, type Row } from './measure.ts';
+import {
+  atLeast,
+  atMost,
+  compareAtRest,
+  compareInBlocks,
+  figure,
+  ratio,
+  timed,
+  type Row,
+} from './measure.ts';
 import { expectStatus, type Rig } from './rig.ts';
 
-const JOBS = 40;
 const BLOCKS = 5;
+const CALLS = 24;
+const JOBS = BLOCKS * CALLS;
+/** For the engine to get over the end of a container. */
+const REST_MS = 100;
 const BURST = 64;
 /** Beyond this many at once an engine only gets slower. */
 const DIRECT_WORKERS = 4;
@@ -12,16 +24,21 @@ const DIRECT_WORKERS = 4;
 /** R7 and R9: the same containers, made and removed by us and by the engine alone. */
 export async function writeRows(rig: Rig): Promise<Row[]> {
   const { engine } = rig;
-  const created = await compareInBlocks(
+  const created = await compareAtRest(
     BLOCKS,
-    JOBS / BLOCKS,
-    (call) => runDirectly(rig, `bench-direct-${call}`),
-    (call) => rig.submit(`bench-ours-${call}`, 'true'),
+    CALLS,
+    {
+      run: (call) => runDirectly(rig, `bench-direct-${call}`),
+      rest: (call) => ended(rig, `bench-direct-${call}`),
+    },
+    {
+      run: (call) => rig.submit(`bench-ours-${call}`, 'true'),
+      rest: (call) => rig.finished(`bench-ours-${call}`).then(() => sleep(REST_MS)),
+    },
   );
-  for (let call = 0; call < JOBS; call += 1) await rig.finished(`bench-ours-${call}`);
   const removed = await compareInBlocks(
     BLOCKS,
-    JOBS / BLOCKS,
+    CALLS,
     (call) =>
       expectStatus(engine.send('DELETE', `/containers/bench-direct-${call}?force=1&v=1`), 204, 200),
     (call) => rig.remove(`bench-ours-${call}`),
@@ -80,6 +97,11 @@ async function runDirectly(rig: Rig, name: string): Promise<void> {
   const path = `/containers/create?name=${name}`;
   await expectStatus(rig.engine.send('POST', path, rig.directContainer()), 201);
   await expectStatus(rig.engine.send('POST', `/containers/${name}/start`), 204);
+}
+
+async function ended(rig: Rig, name: string): Promise<void> {
+  await expectStatus(rig.engine.send('POST', `/containers/${name}/wait`), 200);
+  await sleep(REST_MS);
 }
 
 async function inParallel(

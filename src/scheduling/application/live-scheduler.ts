@@ -126,7 +126,7 @@ export class LiveScheduler implements SchedulerPort, JobKnowledge {
       throw error;
     }
     // Whatever a look-up said that began before now is older than the removal.
-    this.table.learn(name, undefined, this.sync.now());
+    this.sync.learnRemoval(name);
   }
 
   async check(signal: AbortSignal): Promise<readonly CheckResult[]> {

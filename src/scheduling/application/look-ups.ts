@@ -124,7 +124,8 @@ export class LookUps {
     return this.learn(name, await this.findOrAbsent(name, signal), asOf);
   }
 
-  private learn(name: JobName, job: Job | undefined, asOf: Moment): Job | undefined {
+  /** Takes what was found out at `asOf`, which settles every doubt of before. */
+  learn(name: JobName, job: Job | undefined, asOf: Moment): Job | undefined {
     this.table.learn(name, job, asOf);
     const doubted = this.doubts.get(name);
     if (doubted !== undefined && doubted <= asOf) this.doubts.delete(name);

@@ -105,6 +105,11 @@ export class Synchroniser {
     return this.lookUps.askAnew(name, signal);
   }
 
+  /** The job has just been removed: hints of its end tell nothing more. */
+  learnRemoval(name: JobName): void {
+    this.lookUps.learn(name, undefined, this.now());
+  }
+
   check(): CheckResult {
     const name = 'jobs';
     if (!this.pacemaker.isLate()) {

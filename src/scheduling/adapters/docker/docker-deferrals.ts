@@ -31,8 +31,7 @@ export class DockerDeferrals implements Deferrals {
     // A removal drops what is kept first and looks for containers afterwards: one of us sees the other.
     await this.pending(name, id, signal).catch(async (error: unknown) => {
       // Another submission of it may also have been faster, and drops what is kept when it has started it.
-      if (hasCode(error, 'JobNotFound'))
-        await this.containers.discardMade(containers, signal);
+      if (hasCode(error, 'JobNotFound')) await this.containers.discardMade(containers, signal);
       throw error;
     });
     await this.containers.start(spec, containers, signal);

@@ -1,4 +1,5 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { setImmediate } from 'node:timers/promises';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
@@ -172,25 +173,8 @@ export class DockerScheduler implements SchedulerPort {
     await this.ask(
       Promise.all(present.map((worker) => haltContainer(this.engine, worker, signal))),
     );
-    // The first worker goes last: until then a repeated DELETE still finds the job.
-    for (const { Id } of present.toReversed())
-      await this.ask(discardContainer(this.engine, Id, signal));
-  }
-
-  /**
-   * Removes containers that have ended when they were last seen: nothing runs that has to be stopped.
-   * @returns false when the job has to be looked for
-   */
-  private async removeEnded(name: JobName, signal: AbortSignal): Promise<boolean> {
-    const [first, ...others] = this.known.endedOf(name) ?? [];
-    if (first === undefined) return false;
-    const removeOthers = others.map((id) => discardContainer(this.engine, id, signal));
-    const [kept] = await this.ask(
-      Promise.all([this.kept.find(name, signal), ...removeOthers]),
-    );
-    const wasThere = await this.ask(discardContainer(this.engine, first, signal));
-    this.known.forget(name);
-    return wasThere && kept === undefined;
+    const ids = present.map(({ Id }) => Id);
+    await this.ask(this.discard(ids, signal));
   }
 
   now(signal: AbortSignal): Promise<number> {
@@ -199,6 +183,35 @@ export class DockerScheduler implements SchedulerPort {
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return checkEngine(this.engine, signal);
+  }
+
+  /**
+   * Removes containers that have ended when they were last seen: nothing runs that has to be stopped.
+   * @returns false when the job has to be looked for
+   */
+  private async removeEnded(name: JobName, signal: AbortSignal): Promise<boolean> {
+    const ids = this.known.endedOf(name);
+    if (ids === undefined) return false;
+    const [wasThere, kept] = await this.ask(
+      Promise.all([
+        this.discard(ids, signal),
+        // Not before the removal is on its way, which is what the caller waits for.
+        setImmediate().then(() => this.kept.find(name, signal)),
+      ]),
+    );
+    this.known.forget(name);
+    // What is kept of it would be made anew.
+    return wasThere && kept === undefined;
+  }
+
+  /**
+   * The first worker goes last: until then a repeated DELETE still finds the job.
+   * @returns whether the first one was there
+   */
+  private async discard(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
+    let wasThere = false;
+    for (const id of ids.toReversed()) wasThere = await discardContainer(this.engine, id, signal);
+    return wasThere;
   }
 
   private async findContainers(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
