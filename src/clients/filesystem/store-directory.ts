@@ -51,10 +51,10 @@ export class StoreDirectory {
    * @throws DomainError `InvalidRequest` naming the field, nothing was made; `StorageUnavailable`
    *   when the file system refuses.
    */
-  async prepare({ input, output }: JobDirectories, owner: DirectoryOwner): Promise<void> {
+  async prepare(directories: JobDirectories, owner: DirectoryOwner): Promise<void> {
     await translateErrors(async () => {
-      await this.walk(input, 'input_dir', () => refuseMissing(input));
-      await this.walk(output, 'output_dir', async (parent, component, isLast) => {
+      if (await this.hasOutput(directories)) return;
+      await this.walk(directories.output, 'output_dir', async (parent, component, isLast) => {
         await make(parent, component, isLast ? owner : undefined);
         return 'made';
       });
@@ -62,19 +62,33 @@ export class StoreDirectory {
   }
 
   /** As `prepare`, but makes nothing: a missing output directory is no error. */
-  async verify({ input, output }: JobDirectories): Promise<void> {
-    await translateErrors(async () => {
-      await this.walk(input, 'input_dir', () => refuseMissing(input));
-      await this.walk(output, 'output_dir', () => Promise.resolve('missing'));
-    });
+  async verify(directories: JobDirectories): Promise<void> {
+    await translateErrors(() => this.hasOutput(directories));
   }
 
-  /** Goes down from the root, holding each directory while the next is looked for below it. */
+  /**
+   * Looks at both directories at the same time: a store across a network answers slowly.
+   * @throws DomainError what is wrong with the input directory before what is with the other
+   */
+  private async hasOutput({ input, output }: JobDirectories): Promise<boolean> {
+    const [ofInput, ofOutput] = await Promise.allSettled([
+      this.walk(input, 'input_dir', () => refuseMissing(input)),
+      this.walk(output, 'output_dir', () => Promise.resolve('missing')),
+    ]);
+    if (ofInput.status === 'rejected') throw ofInput.reason;
+    if (ofOutput.status === 'rejected') throw ofOutput.reason;
+    return ofOutput.value;
+  }
+
+  /**
+   * Goes down from the root, holding each directory while the next is looked for below it.
+   * @returns whether the last one is there
+   */
   private async walk(
     path: RelativePath,
     field: 'input_dir' | 'output_dir',
     onMissing: (parent: Held, component: string, isLast: boolean) => Promise<'made' | 'missing'>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     let current = hold(await open(this.root, HOLD), this.root);
     try {
       const components = path.split('/');
@@ -82,15 +96,16 @@ export class StoreDirectory {
         let next = await enter(current, component, field);
         if (next === undefined) {
           const outcome = await onMissing(current, component, index === components.length - 1);
-          if (outcome === 'missing') return;
+          if (outcome === 'missing') return false;
           next = await enter(current, component, field);
         }
         if (next === undefined) throw new Error('a directory vanished as soon as it was made');
-        await current.handle.close();
+        release(current);
         current = next;
       }
+      return true;
     } finally {
-      await current.handle.close();
+      release(current);
     }
   }
 }
@@ -99,7 +114,7 @@ function refuseMissing(input: RelativePath): never {
   throw invalidFields({ input_dir: `there is no directory "${input}" in the store` });
 }
 
-async function translateErrors(work: () => Promise<void>): Promise<void> {
+async function translateErrors(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -112,6 +127,11 @@ async function translateErrors(work: () => Promise<void>): Promise<void> {
 
 function hold(handle: FileHandle, path: string): Held {
   return { handle, path: IS_LINUX ? `/proc/self/fd/${handle.fd}` : path };
+}
+
+/** Nobody waits for it. */
+function release({ handle }: Held): void {
+  handle.close().catch(() => undefined);
 }
 
 /** @returns nothing where there is no such entry. */
@@ -149,7 +169,7 @@ async function make(
     if (owner === undefined) return;
     await chmod(made.path, isGiven && owner.uid !== undefined ? MODE_KNOWN_OWNER : MODE_ANY_OWNER);
   } finally {
-    await made.handle.close();
+    release(made);
   }
 }
 
