@@ -14,7 +14,6 @@ import { expectStatus, type Rig } from './rig.ts';
 
 const BLOCKS = 5;
 const CALLS = 24;
-const JOBS = BLOCKS * CALLS;
 /** For the engine to get over the end of a container. */
 const REST_MS = 100;
 const BURST = 64;

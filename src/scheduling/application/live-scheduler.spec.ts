@@ -8,7 +8,8 @@ import type { JobSpec } from '../domain/job-spec.js';
 import { backendUnavailable, jobNotFound } from '../domain/scheduling-errors.js';
 import type { SpecHash } from '../domain/spec-hash.js';
 import { FINE, NAME, ONE_LIST, TIMES, live, soon, statusOf } from './live-scheduler-fixture.js';
-import { Submissions, type JobSource } from './submission.js';
+import type { JobSource } from './job-source.js';
+import { Submissions } from './submission.js';
 
 const spec = (name: JobName): JobSpec => ({ name }) as JobSpec;
 

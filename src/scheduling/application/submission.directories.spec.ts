@@ -4,7 +4,8 @@ import { InMemoryScheduler } from '../../../test/fakes/in-memory.scheduler.js';
 import { invalidFields } from '../../shared/domain-error.js';
 import { storageUnavailable } from '../../storage/domain/storage-errors.js';
 import { JobTable } from './job-table.js';
-import { Submissions, type PreparedJob } from './submission.js';
+import type { PreparedJob } from './job-source.js';
+import { Submissions } from './submission.js';
 
 const NAME = jobName('job-1');
 const SPEC = jobSpec();

@@ -13,11 +13,8 @@ const SAME = SPEC.specHash;
 const OTHER = specHash('another');
 
 /** One service over a backend, and how often it prepared and secured a job. */
-function service(backend: InMemoryScheduler, spec: JobSpec = SPEC, isAbsent = false) {
-  const submissions = new Submissions(backend, new JobTable(), {
-    vouchesForAbsence: () => isAbsent,
-    findNow: (name) => backend.find(name),
-  });
+function service(backend: InMemoryScheduler, spec: JobSpec = SPEC) {
+  const submissions = new Submissions(backend, new JobTable());
   const counts = { prepared: 0, secured: 0 };
   const submit = (hash = SAME, signal = AbortSignal.timeout(5_000)) =>
     submissions.submit(
@@ -47,28 +44,6 @@ describe('a submission', () => {
     await expect(submit()).resolves.toMatchObject({ name: NAME, state: { status: 'notstarted' } });
     expect(backend.specs).toEqual([SPEC]);
     expect(counts).toEqual({ prepared: 1, secured: 1 });
-  });
-
-  it('of a job that nobody knows is not looked for where names are exclusive', async () => {
-    const backend = new InMemoryScheduler({ names: 'exclusive' });
-    await service(backend, SPEC, true).submit();
-    expect(backend.calls).toMatchObject({ find: 0, submit: 1 });
-  });
-
-  it.each([
-    ['names may be shared', { names: 'shared' }, true],
-    ['somebody may know of it', { names: 'exclusive' }, false],
-  ] as const)('is looked for first when %s', async (_, capabilities, isAbsent) => {
-    const backend = new InMemoryScheduler(capabilities);
-    await service(backend, SPEC, isAbsent).submit();
-    expect(backend.calls).toMatchObject({ find: 1, submit: 1 });
-  });
-
-  it('is looked for at the second attempt: the first one may have acted', async () => {
-    const backend = new InMemoryScheduler({ names: 'exclusive' });
-    backend.failNext('submit', backendUnavailable('no answer'));
-    await service(backend, SPEC, true).submit();
-    expect(backend.calls).toMatchObject({ find: 1, submit: 2 });
   });
 
   it('of a job that does what the backend cannot is refused before the backend is asked', async () => {

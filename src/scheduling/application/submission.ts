@@ -9,6 +9,7 @@ import { backendUnavailable, jobConflict } from '../domain/scheduling-errors.js'
 import type { SpecHash } from '../domain/spec-hash.js';
 import { fullJitter, pause } from './backoff.js';
 import type { JobTable } from './job-table.js';
+import type { JobSource, PreparedJob } from './job-source.js';
 import { Patience, askedPause } from './patience.js';
 
 export const SUBMISSIONS = Symbol('scheduling:SUBMISSIONS');
@@ -24,21 +25,6 @@ const LONG_PREPARE_MS = 1_000;
 const MAX_UNDERWAY = 1_000;
 /** How long after the beginning of the service's end a submission may still take, in milliseconds. */
 const LAST_MS = 25_000;
-
-/** Where a job comes from when it is needed. */
-export interface JobSource {
-  /** Refuses what can be refused without the backend; touches nothing. */
-  readonly verify: () => Promise<void>;
-  /** Called until it succeeds once, and only when the backend has to be asked to run the job. */
-  readonly prepare: () => Promise<PreparedJob>;
-}
-
-/** A job ready to be created, and what must hold just before it is. */
-export interface PreparedJob {
-  readonly spec: JobSpec;
-  /** Checks and creates the job's directories. */
-  readonly secure: () => Promise<void>;
-}
 
 /** What is known of jobs without the backend, and what it says when it is asked. */
 export interface JobKnowledge {

@@ -1,5 +1,4 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { setImmediate } from 'node:timers/promises';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
@@ -18,7 +17,7 @@ import type {
 } from '../../domain/scheduler.port.js';
 import { jobNotFound, nameInTransit } from '../../domain/scheduling-errors.js';
 import { checkEngine } from './docker-check.js';
-import { STOP_GRACE_SECONDS, discardContainer, haltContainer } from './docker-ends.js';
+import { STOP_GRACE_SECONDS } from './docker-ends.js';
 import { asSchedulingError, toSchedulingError } from '../docker-api/engine-errors.js';
 import { PullCredentials } from '../docker-api/pull-credentials.js';
 import { toPullError } from './docker-errors.js';
@@ -32,6 +31,7 @@ import { watchContainers } from './docker-watch.js';
 import { DOCKER_CAPABILITIES } from './docker.capabilities.js';
 import { Images } from './images.js';
 import { JobLogs } from './job-logs.js';
+import { JobRemoval } from './job-removal.js';
 import { KeptJobs, toJob as toKeptJob, toListedKeptJob, type KeptJob } from './kept-jobs.js';
 import { KnownWorkers } from './known-workers.js';
 import { UnstartedSweep } from './unstarted-sweep.js';
@@ -55,6 +55,7 @@ export class DockerScheduler implements SchedulerPort {
   private readonly kept: KeptJobs;
   private readonly jobLogs: JobLogs;
   private readonly known = new KnownWorkers();
+  private readonly removals: JobRemoval;
   private readonly warned = new Set<string>();
 
   constructor(
@@ -66,6 +67,8 @@ export class DockerScheduler implements SchedulerPort {
     this.containers = new WorkerContainers(engine, options, this.images);
     this.unstarted = new UnstartedSweep(engine, () => performance.now());
     this.kept = new KeptJobs(engine);
+    const inspect = (name: JobName, signal: AbortSignal) => this.inspectWorkers(name, signal);
+    this.removals = new JobRemoval(engine, this.kept, this.known, inspect);
     this.jobLogs = new JobLogs(engine, this.known);
     this.deferrals = new DockerDeferrals(engine, this.kept, this.containers);
   }
@@ -159,22 +162,8 @@ export class DockerScheduler implements SchedulerPort {
     );
   }
 
-  async remove(name: JobName, signal: AbortSignal): Promise<void> {
-    if (await this.removeEnded(name, signal)) return;
-    const [kept, found] = await Promise.all([
-      this.ask(this.kept.find(name, signal)),
-      this.inspectWorkers(name, signal),
-    ]);
-    if (kept === undefined && found === undefined) throw jobNotFound(name);
-    if (kept !== undefined) await this.ask(this.kept.drop(name, signal));
-    // Whoever submits a kept job makes its containers first and looks for what is kept afterwards.
-    const workers = kept === undefined ? found : await this.inspectWorkers(name, signal);
-    const present = [...(workers ?? [])].filter((worker) => worker !== undefined);
-    await this.ask(
-      Promise.all(present.map((worker) => haltContainer(this.engine, worker, signal))),
-    );
-    const ids = present.map(({ Id }) => Id);
-    await this.ask(this.discard(ids, signal));
+  remove(name: JobName, signal: AbortSignal): Promise<void> {
+    return this.ask(this.removals.remove(name, signal));
   }
 
   now(signal: AbortSignal): Promise<number> {
@@ -183,35 +172,6 @@ export class DockerScheduler implements SchedulerPort {
 
   check(signal: AbortSignal): Promise<readonly CheckResult[]> {
     return checkEngine(this.engine, signal);
-  }
-
-  /**
-   * Removes containers that have ended when they were last seen: nothing runs that has to be stopped.
-   * @returns false when the job has to be looked for
-   */
-  private async removeEnded(name: JobName, signal: AbortSignal): Promise<boolean> {
-    const ids = this.known.endedOf(name);
-    if (ids === undefined) return false;
-    const [wasThere, kept] = await this.ask(
-      Promise.all([
-        this.discard(ids, signal),
-        // Not before the removal is on its way, which is what the caller waits for.
-        setImmediate().then(() => this.kept.find(name, signal)),
-      ]),
-    );
-    this.known.forget(name);
-    // What is kept of it would be made anew.
-    return wasThere && kept === undefined;
-  }
-
-  /**
-   * The first worker goes last: until then a repeated DELETE still finds the job.
-   * @returns whether the first one was there
-   */
-  private async discard(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
-    let wasThere = false;
-    for (const id of ids.toReversed()) wasThere = await discardContainer(this.engine, id, signal);
-    return wasThere;
   }
 
   private async findContainers(name: JobName, signal: AbortSignal): Promise<Job | undefined> {
