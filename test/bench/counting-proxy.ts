@@ -23,7 +23,8 @@ export async function startCountingProxy(
       // An event stream's headers must arrive before its first event does.
       reply.flushHeaders();
       const loses = lostEvents !== undefined && path?.includes('/events') === true;
-      if (loses) void passLines(answer, reply, lostEvents);
+      // The service leaves its stream of events when it ends.
+      if (loses) passLines(answer, reply, lostEvents).catch(() => reply.destroy());
       else answer.pipe(reply);
     });
     sent.on('error', () => reply.destroy());
