@@ -16,12 +16,13 @@ export class ByteTail {
 
   constructor(private readonly window: TailWindow) {}
 
-  push(data: Buffer): void {
-    const useful = data.subarray(Math.max(0, data.length - this.window.bytes));
-    if (useful.length < data.length) this.isCut = true;
-    this.makeRoom(useful.length);
-    useful.copy(this.kept, this.keptBytes);
-    this.keptBytes += useful.length;
+  /** Takes the bytes from `from` to `end`; a part is not cut out for it, which costs as much again. */
+  push(data: Buffer, from = 0, end = data.length): void {
+    const begin = Math.max(from, end - this.window.bytes);
+    if (begin > from) this.isCut = true;
+    this.makeRoom(end - begin);
+    data.copy(this.kept, this.keptBytes, begin, end);
+    this.keptBytes += end - begin;
   }
 
   /**

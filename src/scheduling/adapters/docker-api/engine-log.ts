@@ -1,5 +1,6 @@
 import { toEngineError } from '../../../clients/docker-engine/engine-error.js';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { LogWindow } from '../../domain/scheduler.port.js';
 import { LogTail } from './log-tail.js';
 
@@ -13,7 +14,9 @@ export async function readLogEnd(
   const abort = (): void => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    for await (const chunk of stream) tail.push(chunk as Buffer);
+    // An engine sends each line by itself, and thousands of them: an iterator would take as long again.
+    stream.on('data', (chunk: Buffer) => tail.push(chunk));
+    await finished(stream);
     if (!tail.isWhole) throw new Error('the log ends within a frame');
     return tail.text();
   } catch (error) {

@@ -20,9 +20,8 @@ export class LogTail {
   }
 
   push(data: Buffer): void {
-    let rest = data;
-    while (rest.length > 0) {
-      rest = this.payloadLeft > 0 ? this.takePayload(rest) : this.takeHeader(rest);
+    for (let from = 0; from < data.length;) {
+      from = this.payloadLeft > 0 ? this.takePayload(data, from) : this.takeHeader(data, from);
     }
   }
 
@@ -36,21 +35,22 @@ export class LogTail {
     return this.tail.text();
   }
 
-  private takeHeader(data: Buffer): Buffer {
-    const taken = Math.min(HEADER_BYTES - this.headerFilled, data.length);
-    data.copy(this.header, this.headerFilled, 0, taken);
+  /** @returns where the rest of the data begins, as `takePayload` does */
+  private takeHeader(data: Buffer, from: number): number {
+    const taken = Math.min(HEADER_BYTES - this.headerFilled, data.length - from);
+    data.copy(this.header, this.headerFilled, from, from + taken);
     this.headerFilled += taken;
     if (this.headerFilled === HEADER_BYTES) {
       this.payloadLeft = this.header.readUInt32BE(HEADER_BYTES / 2);
       this.headerFilled = 0;
     }
-    return data.subarray(taken);
+    return from + taken;
   }
 
-  private takePayload(data: Buffer): Buffer {
-    const payload = data.subarray(0, this.payloadLeft);
-    this.payloadLeft -= payload.length;
-    this.tail.push(payload);
-    return data.subarray(payload.length);
+  private takePayload(data: Buffer, from: number): number {
+    const end = Math.min(from + this.payloadLeft, data.length);
+    this.payloadLeft -= end - from;
+    this.tail.push(data, from, end);
+    return end;
   }
 }
