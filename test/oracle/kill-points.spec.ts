@@ -26,12 +26,16 @@ const CALLS = {
 } as const;
 
 const IN_POST: readonly Point[] = [
-  { when: 'before', what: 'look-up', left: [] },
-  { when: 'after', what: 'look-up', left: [] },
   { when: 'before', what: 'create', left: [] },
   { when: 'after', what: 'create', left: ['created'] },
   { when: 'before', what: 'start', left: ['created'] },
   { when: 'after', what: 'start', left: ['running'] },
+];
+
+/** A POST of a job that nobody knows looks for it no more. */
+const IN_REPEATED_POST: readonly Point[] = [
+  { when: 'before', what: 'look-up', left: ['running'] },
+  { when: 'after', what: 'look-up', left: ['running'] },
 ];
 
 const IN_DELETE: readonly Point[] = [
@@ -49,6 +53,8 @@ const BETWEEN_TWO_WORKERS: readonly Point[] = [
 ];
 
 const JOB_MS = 1_500;
+/** Long enough to be running still when it is repeated. */
+const REPEATED_JOB_MS = 6_000;
 const LONG_JOB_MS = 60_000;
 const END_DEADLINE_MS = 30_000;
 /** A connection that is broken is seen to be by then. */
@@ -79,6 +85,24 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
     expect(await world.statesLeft()).toEqual(['ended']);
     expect(await markerLines(world.store, job.plan)).toBe(1);
   });
+
+  it.each(IN_REPEATED_POST)(
+    'D25: $when the $what of a repeated POST: another repeat gives no other run',
+    async (point) => {
+      const [replica] = world.replicas;
+      const job = await world.job(1, REPEATED_JOB_MS);
+      await world.post(replica, job);
+      await world.until(replica, job, 'started');
+      const killed = killAt(point, [replica], () => world.post(replica, job));
+      expect(await killed).toEqual(['info']);
+      expect(await world.statesLeft()).toEqual(point.left);
+      await replica.crashAndRestart();
+      expect(await world.post(replica, job)).toMatchObject({ status: 201 });
+      expect(await world.finalStatus(replica, job)).toBe('finishedSuccessfully');
+      expect(await world.statesLeft()).toEqual(['ended']);
+      expect(await markerLines(world.store, job.plan)).toBe(1);
+    },
+  );
 
   it.each(IN_DELETE)('D25: $when the $what of a DELETE: its repeat removes it', async (point) => {
     const [replica] = world.replicas;
@@ -112,7 +136,7 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
     },
   );
 
-  it.each(IN_POST)(
+  it.each([...IN_REPEATED_POST, ...IN_POST])(
     'D25: two replicas with one POST, both killed $when a $what: the repeats give one run',
     async (point) => {
       const job = await world.job(1, JOB_MS);
