@@ -63,8 +63,8 @@ export class InMemoryScheduler implements SchedulerPort {
   }
 
   /**
-   * Grows with every call, but only with the first look-up of a name: further ones the service also
-   * makes on its own.
+   * Grows with every call, but only with the first look-up of a name, and with none of a job that was
+   * submitted: those the service also makes on its own.
    */
   get callCount(): number {
     const { find: _find, ...others } = this.calls;
@@ -109,6 +109,7 @@ export class InMemoryScheduler implements SchedulerPort {
 
   async submit(spec: JobSpec): Promise<Job> {
     await this.begin('submit');
+    this.names.add(spec.name);
     this.specs.push(spec);
     if (this.foreignNames.has(spec.name)) throw nameTaken(spec.name);
     const present = this.jobs.get(spec.name);
