@@ -19,6 +19,9 @@ export interface BenchService {
   residentMebibytes(): Promise<number>;
   /** The 99th percentile, in milliseconds, of the delays of its event loop since the last call. */
   loopDelay(): Promise<number>;
+  /** Until `resume` it does nothing. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -56,6 +59,8 @@ export async function startService(
       const [delay] = (await once(child, 'message')) as [number];
       return delay;
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: async () => {
       const exited = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
