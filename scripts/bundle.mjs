@@ -21,7 +21,7 @@ const withoutUnused = {
   load: (id) => (id === EMPTY ? 'module.exports = {};' : null),
 };
 
-/** docker-modem writes out each request for its debug log: a twentieth of what a call costs. */
+/** docker-modem writes out each request for its debug log: a twentieth of the service's time. */
 const REQUEST_DUMP = /debug\('Sending: %s', util\.inspect\(options, \{[^}]*\}\)\);/;
 
 const withoutRequestDump = {

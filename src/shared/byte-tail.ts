@@ -16,7 +16,7 @@ export class ByteTail {
 
   constructor(private readonly window: TailWindow) {}
 
-  /** Takes the bytes from `from` to `end`; a part is not cut out for it, which costs as much again. */
+  /** Takes the bytes from `from` to `end`: a line of a log needs no buffer of its own. */
   push(data: Buffer, from = 0, end = data.length): void {
     const begin = Math.max(from, end - this.window.bytes);
     if (begin > from) this.isCut = true;

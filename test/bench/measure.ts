@@ -1,3 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** For an engine to get over what it has just done. */
+const REST_MS = 100;
+
 /** One line of the table that a bench run prints. */
 export interface Row {
   readonly id: string;
@@ -94,19 +99,21 @@ export async function compareAtRest(
   direct: Task,
   ours: Task,
 ): Promise<Measured> {
-  const times: (readonly [number, number])[] = [];
+  const sides = [
+    { task: direct, times: [] as number[] },
+    { task: ours, times: [] as number[] },
+  ] as const;
   for (let call = 0; call < blocks * callsPerBlock; call += 1) {
-    const [first, second] = call % 2 === 0 ? [direct, ours] : [ours, direct];
-    const pair = [await timedAtRest(first, call), await timedAtRest(second, call)] as const;
-    times.push(call % 2 === 0 ? pair : [pair[1], pair[0]]);
+    // Neither is always the second.
+    for (const { task, times } of call % 2 === 0 ? sides : sides.toReversed())
+      times.push(await timedAtRest(task, call));
   }
-  const medians = (pairs: typeof times) =>
-    [median(pairs.map(([one]) => one)), median(pairs.map(([, one]) => one))] as const;
+  const medians = (from?: number, end?: number) =>
+    [median(sides[0].times.slice(from, end)), median(sides[1].times.slice(from, end))] as const;
   const parts = Array.from({ length: blocks }, (_, block) =>
-    medians(times.slice(block * callsPerBlock, (block + 1) * callsPerBlock)),
+    medians(block * callsPerBlock, (block + 1) * callsPerBlock),
   );
-  const all = ratio(...medians(times));
-  return { ...all, range: summarise(parts).range };
+  return { ...ratio(...medians()), range: summarise(parts).range };
 }
 
 /** What is timed, and what waits until it has left nothing to do. */
@@ -118,6 +125,7 @@ export interface Task {
 async function timedAtRest({ run, rest }: Task, call: number): Promise<number> {
   const took = await timed(() => run(call));
   await rest(call);
+  await sleep(REST_MS);
   return took;
 }
 
@@ -152,6 +160,8 @@ async function medianOf(
   return median(times);
 }
 
+const verdictOf = (row: Row): string => (isMet(row) ? 'pass' : 'FAIL');
+
 const isMet = ({ value, bar, side }: Row): boolean =>
   side === 'at most' ? value <= bar : value >= bar;
 
@@ -160,8 +170,7 @@ const decimals = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
 /** A row as one line of a log. */
 export function summaryOf(row: Row): string {
   const { id, operation, ours, unit, value, bar, side } = row;
-  const verdict = isMet(row) ? 'pass' : 'FAIL';
-  return `${id} ${operation}: ${decimals(ours)} ${unit}, ${decimals(value)} (${side} ${bar}) ${verdict}`;
+  return `${id} ${operation}: ${decimals(ours)} ${unit}, ${decimals(value)} (${side} ${bar}) ${verdictOf(row)}`;
 }
 
 /** The table as text; the last column says whether the bar is met. */
@@ -173,7 +182,7 @@ export function formatTable(rows: readonly Row[]): string {
     `${decimals(row.ours)} ${row.unit}`,
     `${decimals(row.value)} (${decimals(row.range[0])} to ${decimals(row.range[1])})`,
     `${row.side === 'at most' ? '<=' : '>='} ${row.bar}`,
-    isMet(row) ? 'pass' : 'FAIL',
+    verdictOf(row),
   ]);
   const table = [['', 'operation', 'direct', 'ours', 'value', 'bar', ''], ...cells];
   const widths = table[0]?.map((_, column) =>

@@ -14,8 +14,6 @@ import { expectStatus, type Rig } from './rig.ts';
 
 const BLOCKS = 5;
 const CALLS = 24;
-/** For the engine to get over the end of a container. */
-const REST_MS = 100;
 const BURST = 64;
 /** Beyond this many at once an engine only gets slower. */
 const DIRECT_WORKERS = 4;
@@ -28,11 +26,12 @@ export async function writeRows(rig: Rig): Promise<Row[]> {
     CALLS,
     {
       run: (call) => runDirectly(rig, `bench-direct-${call}`),
-      rest: (call) => ended(rig, `bench-direct-${call}`),
+      rest: (call) =>
+        expectStatus(engine.send('POST', `/containers/bench-direct-${call}/wait`), 200),
     },
     {
       run: (call) => rig.submit(`bench-ours-${call}`, 'true'),
-      rest: (call) => rig.finished(`bench-ours-${call}`).then(() => sleep(REST_MS)),
+      rest: (call) => rig.finished(`bench-ours-${call}`),
     },
   );
   const removed = await compareInBlocks(
@@ -96,11 +95,6 @@ async function runDirectly(rig: Rig, name: string): Promise<void> {
   const path = `/containers/create?name=${name}`;
   await expectStatus(rig.engine.send('POST', path, rig.directContainer()), 201);
   await expectStatus(rig.engine.send('POST', `/containers/${name}/start`), 204);
-}
-
-async function ended(rig: Rig, name: string): Promise<void> {
-  await expectStatus(rig.engine.send('POST', `/containers/${name}/wait`), 200);
-  await sleep(REST_MS);
 }
 
 async function inParallel(

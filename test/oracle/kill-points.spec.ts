@@ -41,10 +41,7 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
   it.each(IN_POST)('D25: $when the $what of a POST: its repeat gives one run', async (point) => {
     const [replica] = world.replicas;
     const job = await world.job(1, JOB_MS);
-    const killed = killAt(point, [replica], () => world.post(replica, job));
-    expect(await killed).toEqual(['info']);
-    expect(await world.statesLeft()).toEqual(point.left);
-    await replica.crashAndRestart();
+    await killAndRestart(world, point, () => world.post(replica, job));
     await assertRepeatIsOneRun(world, replica, job);
   });
 
@@ -55,10 +52,7 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
       const job = await world.job(1, REPEATED_JOB_MS);
       await world.post(replica, job);
       await world.until(replica, job, 'started');
-      const killed = killAt(point, [replica], () => world.post(replica, job));
-      expect(await killed).toEqual(['info']);
-      expect(await world.statesLeft()).toEqual(point.left);
-      await replica.crashAndRestart();
+      await killAndRestart(world, point, () => world.post(replica, job));
       await assertRepeatIsOneRun(world, replica, job);
     },
   );
@@ -68,10 +62,7 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
     const job = await world.job(1, LONG_JOB_MS);
     await world.post(replica, job);
     await world.until(replica, job, 'started');
-    const killed = killAt(point, [replica], () => world.delete(replica, job));
-    expect(await killed).toEqual(['info']);
-    expect(await world.statesLeft()).toEqual(point.left);
-    await replica.crashAndRestart();
+    await killAndRestart(world, point, () => world.delete(replica, job));
     // What the first one has removed is not there for the second.
     const repeated = point.left.length > 0 ? 204 : 404;
     expect(await world.delete(replica, job)).toMatchObject({ status: repeated });
@@ -85,9 +76,7 @@ describe.each(['docker', 'podman'] as const)('a service killed at once, on %s', 
     async (point) => {
       const [replica] = world.replicas;
       const job = await world.job(2, JOB_MS);
-      expect(await killAt(point, [replica], () => world.post(replica, job))).toEqual(['info']);
-      expect(await world.statesLeft()).toEqual(point.left);
-      await replica.crashAndRestart();
+      await killAndRestart(world, point, () => world.post(replica, job));
       expect(await world.post(replica, job)).toMatchObject({ status: 201 });
       expect(await world.finalStatus(replica, job)).toBe('finishedSuccessfully');
       expect(await world.statesLeft()).toEqual(['ended', 'ended']);
@@ -132,6 +121,14 @@ async function killAt(
   expect(rules.some(({ hits }) => hits > 0)).toBe(true);
   rules.forEach((rule) => rule.remove());
   return sent.map(({ outcome }) => outcome);
+}
+
+/** Kills the first replica at the point, judges what the engine has of the job then, and starts it again. */
+async function killAndRestart(world: World, point: Point, send: () => Promise<Operation>) {
+  const [replica] = world.replicas;
+  expect(await killAt(point, [replica], send)).toEqual(['info']);
+  expect(await world.statesLeft()).toEqual(point.left);
+  await replica.crashAndRestart();
 }
 
 async function assertRepeatIsOneRun(world: World, replica: Replica, job: SendableJob) {

@@ -14,7 +14,7 @@ export async function readLogEnd(
   const abort = (): void => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    // An engine sends each line by itself, and thousands of them: an iterator would take as long again.
+    // An engine sends each line by itself: an iterator would make a promise for each.
     stream.on('data', (chunk: Buffer) => tail.push(chunk));
     await finished(stream);
     if (!tail.isWhole) throw new Error('the log ends within a frame');

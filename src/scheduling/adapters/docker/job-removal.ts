@@ -30,7 +30,7 @@ export class JobRemoval {
     if (kept !== undefined) await this.kept.drop(name, signal);
     // Whoever submits a kept job makes its containers first and looks for what is kept afterwards.
     const workers = kept === undefined ? found : await this.inspect(name, signal);
-    const present = [...(workers ?? [])].filter((worker) => worker !== undefined);
+    const present = (workers ?? []).filter((worker) => worker !== undefined);
     await Promise.all(present.map((worker) => haltContainer(this.engine, worker, signal)));
     const ids = present.map(({ Id }) => Id);
     await this.discard(ids, signal);
