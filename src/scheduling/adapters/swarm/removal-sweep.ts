@@ -3,8 +3,9 @@ import type {
   SwarmService,
   SwarmTask,
 } from '../../../clients/docker-engine/swarm-engine.js';
-import { areAllOutOfReach } from './swarm-ends.js';
+import { areAllOutOfReach, remind } from './swarm-ends.js';
 import { updatedAt } from './swarm-job.js';
+import { hasEnded } from './swarm-status.js';
 
 /** Longer than a removal may take, in milliseconds: whoever began one that is older has died. */
 const GRACE_MS = 60_000;
@@ -23,10 +24,11 @@ export async function sweepRemoved(
   if (services.length === 0) return;
   const now = await engine.now(signal);
   const left = services.filter((service) => now - Date.parse(updatedAt(service)) >= GRACE_MS);
-  for (const { ID } of left) {
+  for (const service of left) {
+    const itsTasks = tasks.get(service.ID) ?? [];
     // A service that is removed while it has tasks leaves them behind, running.
-    if (await areAllOutOfReach(engine, tasks.get(ID) ?? [], signal)) {
-      await engine.removeService(ID, signal);
-    }
+    if (await areAllOutOfReach(engine, itsTasks, signal)) {
+      await engine.removeService(service.ID, signal);
+    } else if (itsTasks.every(hasEnded)) await remind(engine, service, signal);
   }
 }

@@ -126,6 +126,17 @@ function failed(task: SwarmTask, { memory }: WorkerLimits): JobState {
   };
 }
 
+/** Whether nothing of it runs any more, or ever will. */
+export function hasEnded({ Status }: SwarmTask): boolean {
+  const meaning = TASK_MEANING.get(Status.State) ?? 'running';
+  return meaning !== 'waiting' && meaning !== 'running';
+}
+
+/** Whether its node has it, and was not yet heard to run it. */
+export function isStarting({ Status, NodeID = '' }: SwarmTask): boolean {
+  return NodeID !== '' && TASK_MEANING.get(Status.State) === 'waiting';
+}
+
 /** Whether there is a container that has begun to run, or has been tried to. */
 export function mayHaveLog({ Status }: SwarmTask): boolean {
   const id = Status.ContainerStatus?.ContainerID ?? '';

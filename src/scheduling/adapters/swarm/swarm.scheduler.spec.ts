@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { ServiceSpec } from 'dockerode';
 import { describe, expect, it } from 'vitest';
 import { jobName, jobSpec } from '../../../../test/fakes/builders.js';
@@ -16,6 +17,9 @@ const NOW = Date.parse('2026-01-01T00:10:00Z');
 const LONG_AGO = '2026-01-01T00:00:00.5Z';
 const JUST_NOW = '2026-01-01T00:09:30Z';
 const REMOVED = { 'org.chrisproject.pman.ended': 'removed' };
+
+/** A line as the engine multiplexes it. */
+const SAID = Buffer.from('\u0001\0\0\0\0\0\0\u0005said\n');
 
 const soon = (): AbortSignal => AbortSignal.timeout(5_000);
 
@@ -92,6 +96,17 @@ function schedulerOf(swarm: Swarm): SwarmScheduler {
   );
 }
 
+/** A swarm that has these tasks after so many updates. */
+function endingWith(tasks: readonly SwarmTask[], updates = 1): Swarm {
+  const swarm = new Swarm();
+  const update = swarm.updateService;
+  swarm.updateService = (...change) => {
+    if (swarm.did.length + 1 >= updates) swarm.tasks = tasks;
+    return update(...change);
+  };
+  return swarm;
+}
+
 describe('a removal that was left unfinished', () => {
   it('is brought to its end by the next one, which finds no job', async () => {
     const swarm = new Swarm();
@@ -127,6 +142,15 @@ describe('a removal that was left unfinished', () => {
     expect(swarm.did).toEqual(['remove']);
   });
 
+  it('reminds the swarm of a task that has ended', async () => {
+    const swarm = Object.assign(endingWith([]), { tasks: [task('complete')] });
+    swarm.service = service(REMOVED);
+    await schedulerOf(swarm).list(soon());
+    expect(swarm.did).toEqual(['update']);
+    await schedulerOf(swarm).list(soon());
+    expect(swarm.did).toEqual(['update', 'remove']);
+  });
+
   it('keeps no list from its answer', async () => {
     const swarm = new Swarm();
     swarm.service = service(REMOVED);
@@ -144,6 +168,41 @@ describe('a job that the swarm does not end in time', () => {
       retryable: true,
       message: 'the swarm has not ended the job in time',
     });
+  });
+});
+
+describe('a job whose task ends by itself as it is told to', () => {
+  it.each<['stop' | 'remove', readonly string[]]>([
+    ['stop', ['update', 'update']],
+    ['remove', ['update', 'update', 'remove']],
+  ])('is told again by a %s, for the swarm keeps it', async (what, did) => {
+    const swarm = endingWith([], 2);
+    setTimeout(() => (swarm.tasks = [task('complete')]), 100);
+    swarm.tasks = [task()];
+    await schedulerOf(swarm)[what](NAME, soon());
+    expect(swarm.did).toEqual(did);
+  });
+});
+
+describe('a job that is stopped while it is starting', () => {
+  it('keeps what it has written by the time it is known to run', async () => {
+    const swarm = Object.assign(endingWith([]), {
+      tasks: [task('starting')],
+      readTaskLogs: () => Promise.resolve(Readable.from([SAID])),
+    });
+    setTimeout(() => {
+      const running = task();
+      const Status = { ...running.Status, ContainerStatus: { ContainerID: 'c1' } };
+      swarm.tasks = [{ ...running, Status }];
+    }, 50);
+    await schedulerOf(swarm).stop(NAME, soon());
+    expect(swarm.service?.Spec.Labels?.['org.chrisproject.pman.log']).toBe('said\n');
+  });
+
+  it('is not waited for where no node has it', async () => {
+    const swarm = Object.assign(endingWith([]), { tasks: [task('pending', '')] });
+    await schedulerOf(swarm).stop(NAME, AbortSignal.timeout(100));
+    expect(swarm.did).toEqual(['update']);
   });
 });
 

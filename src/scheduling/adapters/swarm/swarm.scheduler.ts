@@ -36,7 +36,7 @@ import {
 } from './swarm-job.js';
 import { sweepRemoved } from './removal-sweep.js';
 import { RunningJobs } from './running-jobs.js';
-import { areAllOutOfReach, endService, eraseService } from './swarm-ends.js';
+import { areAllOutOfReach, endService, eraseService, tasksOnceBegun } from './swarm-ends.js';
 import { serviceName } from './swarm-names.js';
 import type { SwarmOptions } from './swarm-options.js';
 import { buildService } from './swarm-request.js';
@@ -135,7 +135,9 @@ export class SwarmScheduler implements SchedulerPort {
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
     const service = await this.serviceOf(name, signal);
-    const job = toJob(name, service, await this.tasksOf(service, name, signal));
+    const tasks = await this.ask(tasksOnceBegun(this.engine, service, signal));
+    if (tasks === undefined) throw jobNotFound(name);
+    const job = toJob(name, service, tasks);
     if (isFinal(job.state.status)) return;
     const isDue = job.deadline !== undefined && isReached(job.deadline, await this.now(signal));
     const log = await this.logOf(name, service, KEPT_LOG, signal);
