@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { EngineCalls, dial } from './engine-calls.js';
 import { isRunningRefusal, toEngineError } from './engine-error.js';
+import { readElements } from './json-elements.js';
 import { readPullProgress } from './pull-progress.js';
 import type { RegistryCredentials } from './registry-credentials.js';
 
@@ -61,14 +62,25 @@ export class DockerEngine extends EngineCalls {
     );
   }
 
-  /** All containers that match, in every state. */
-  async listContainers(
+  /** All containers that match, in every state. @param take makes of each what is kept of it */
+  async listContainers<T>(
     filters: EngineFilters,
+    take: (container: Docker.ContainerInfo) => T,
     signal: AbortSignal,
-  ): Promise<Docker.ContainerInfo[]> {
-    return this.call('read', signal, (docker, abortSignal) =>
-      docker.listContainers({ all: true, filters: JSON.stringify(filters), abortSignal }),
-    );
+  ): Promise<T[]> {
+    return this.call('read', signal, async (docker, abortSignal) => {
+      const answer = await dial<Readable>(docker, {
+        path: '/containers/json?',
+        options: { all: true, filters: JSON.stringify(filters) },
+        method: 'GET',
+        isStream: true,
+        abortSignal,
+        statusCodes: { 200: true },
+      });
+      return readElements(answer, abortSignal, (container) =>
+        take(container as Docker.ContainerInfo),
+      );
+    });
   }
 
   /** @returns the new container's id. */

@@ -82,11 +82,11 @@ export class FakeEngine extends DockerEngine {
     return container && inspected(container);
   }
 
-  override listContainers(): Promise<ContainerInfo[]> {
+  override listContainers<T>(_: unknown, take: (container: ContainerInfo) => T): Promise<T[]> {
     const listed = [...this.containers.values()].map(({ id, name, labels, state }) => {
       return { Id: id, Names: [`/${name}`], Labels: labels, State: state };
     });
-    return Promise.resolve(listed as unknown as ContainerInfo[]);
+    return Promise.resolve((listed as unknown as ContainerInfo[]).map(take));
   }
 
   override removeContainer(key: string): Promise<void> {

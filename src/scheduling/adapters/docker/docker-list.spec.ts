@@ -1,6 +1,6 @@
 import type { ContainerInfo } from 'dockerode';
 import { describe, expect, it } from 'vitest';
-import { toListedJobs } from './docker-list.js';
+import { toListedContainer, toListedJobs } from './docker-list.js';
 import { containerName } from './docker-names.js';
 import { jobName } from '../../../../test/fakes/builders.js';
 
@@ -17,6 +17,8 @@ function listed(name: string, worker: number, State: string, workers = 1): Conta
   } as unknown as ContainerInfo;
 }
 
+const jobsOf = (...containers: ContainerInfo[]) => toListedJobs(containers.map(toListedContainer));
+
 describe('a list of containers', () => {
   it('becomes a list of jobs with the states of their workers', () => {
     const containers = [
@@ -24,18 +26,18 @@ describe('a list of containers', () => {
       listed('a1', 1, 'created', 2),
       listed('a1', 0, 'running', 2),
     ];
-    expect(toListedJobs(containers)).toEqual([
+    expect(jobsOf(...containers)).toEqual([
       { name: 'b', mark: 'b#0:exited' },
       { name: 'a1', mark: 'a1#0:running,a1#1:created' },
     ]);
   });
 
   it('leaves out a job whose first worker is not there', () => {
-    expect(toListedJobs([listed('a1', 1, 'running', 2)])).toEqual([]);
+    expect(jobsOf(listed('a1', 1, 'running', 2))).toEqual([]);
   });
 
   it('tells of a worker that is gone', () => {
-    expect(toListedJobs([listed('a1', 0, 'exited', 2)])).toEqual([
+    expect(jobsOf(listed('a1', 0, 'exited', 2))).toEqual([
       { name: 'a1', mark: 'a1#0:exited,gone' },
     ]);
   });
@@ -46,7 +48,7 @@ describe('a list of containers', () => {
       ...listed('a1', 0, 'running'),
       Labels: { 'org.chrisproject.pman.jid': '../x' },
     };
-    expect(toListedJobs([forged, nameless])).toEqual([]);
+    expect(jobsOf(forged, nameless)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { ContainerInspectInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
 import type { CheckResult } from '../../../shared/check-result.js';
 import type { EventLog } from '../../../shared/event-log.js';
@@ -23,7 +23,7 @@ import { PullCredentials } from '../docker-api/pull-credentials.js';
 import { toPullError } from './docker-errors.js';
 import { DockerDeferrals } from './docker-deferrals.js';
 import { isWorker, toJob, toSubmittedJob } from './docker-job.js';
-import { toListedJobs } from './docker-list.js';
+import { toListedContainer, toListedJobs } from './docker-list.js';
 import { containerName, workerNumbers } from './docker-names.js';
 import type { EngineOptions } from '../docker-api/engine-options.js';
 import { STATE_MEANING } from './docker-status.js';
@@ -116,16 +116,15 @@ export class DockerScheduler implements SchedulerPort {
     // Which engine it is decides what its states and its logs mean.
     const [containers, kept] = await this.ask(
       Promise.all([
-        this.engine.listContainers(filters, signal),
+        this.engine.listContainers(filters, toListedContainer, signal),
         this.kept.list(signal),
         this.engine.version(signal),
       ]),
     );
     const pending = kept.filter(({ failure }) => failure === undefined);
-    const pendingNames = new Set<string>(pending.map(({ spec }) => spec.name));
-    const isKept = ({ Labels }: ContainerInfo) => pendingNames.has(Labels[OWN_LABELS.jid] ?? '');
+    const pendingNames = new Set(pending.map(({ spec }) => spec.name));
     // What cannot be removed now is tried again with the next list.
-    await this.unstarted.sweep(containers, isKept, signal).catch(() => undefined);
+    await this.unstarted.sweep(containers, pendingNames, signal).catch(() => undefined);
     const jobs = toListedJobs(containers);
     const names = new Set(jobs.map(({ name }) => name));
     return [...jobs, ...kept.map(toListedKeptJob).filter(({ name }) => !names.has(name))];

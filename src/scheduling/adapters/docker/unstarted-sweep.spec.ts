@@ -1,12 +1,14 @@
-import type { ContainerInfo } from 'dockerode';
 import { describe, expect, it } from 'vitest';
+import { jobName } from '../../../../test/fakes/builders.js';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import type { JobName } from '../../domain/job-name.js';
 import { UnstartedSweep } from './unstarted-sweep.js';
 
 const MINUTE = 60_000;
 const NEVER = '0001-01-01T00:00:00Z';
 const signal = AbortSignal.timeout(10_000);
-const nothingKept = (): boolean => false;
+const JOB = jobName('job-1');
+const NOTHING_KEPT: ReadonlySet<JobName> = new Set();
 
 function sweeping(startedAt = NEVER) {
   const clock = { now: 0 };
@@ -16,8 +18,9 @@ function sweeping(startedAt = NEVER) {
     removeUnstarted: (id: string) => Promise.resolve(void removed.push(id)),
   } as unknown as DockerEngine;
   const sweep = new UnstartedSweep(engine, () => clock.now);
-  const see = async (state: string, isKept = nothingKept): Promise<void> => {
-    await sweep.sweep([{ Id: 'a', State: state } as ContainerInfo], isKept, signal);
+  const see = async (state: string, kept = NOTHING_KEPT, isJobs = true): Promise<void> => {
+    const job = isJobs ? JOB : undefined;
+    await sweep.sweep([{ id: 'a', state, job, worker: 0, workers: 1 }], kept, signal);
   };
   return { clock, removed, see, sweep };
 }
@@ -36,9 +39,17 @@ describe('a container that was made and never started', () => {
 
   it('stays as long as its job is kept to be submitted', async () => {
     const { clock, removed, see } = sweeping();
-    await see('created', () => true);
+    await see('created', new Set([JOB]));
     clock.now = 60 * MINUTE;
-    await see('created', () => true);
+    await see('created', new Set([JOB]));
+    expect(removed).toEqual([]);
+  });
+
+  it('stays where it only has our labels', async () => {
+    const { clock, removed, see } = sweeping();
+    await see('created', NOTHING_KEPT, false);
+    clock.now = 60 * MINUTE;
+    await see('created', NOTHING_KEPT, false);
     expect(removed).toEqual([]);
   });
 
@@ -46,7 +57,7 @@ describe('a container that was made and never started', () => {
     const { clock, removed, see, sweep } = sweeping();
     await see('created');
     clock.now = 9 * MINUTE;
-    await sweep.sweep([], nothingKept, signal);
+    await sweep.sweep([], NOTHING_KEPT, signal);
     clock.now = 18 * MINUTE;
     await see('created');
     expect(removed).toEqual([]);

@@ -1,5 +1,6 @@
-import type { ContainerInfo } from 'dockerode';
 import type { DockerEngine } from '../../../clients/docker-engine/docker-engine.js';
+import type { JobName } from '../../domain/job-name.js';
+import type { ListedContainer } from './docker-list.js';
 import { isTime, STATE_MEANING } from './docker-status.js';
 
 /**
@@ -22,16 +23,17 @@ export class UnstartedSweep {
     private readonly now: () => number,
   ) {}
 
-  /** @param containers all of ours @param isKept whether the job of a container is still submitted */
+  /** @param containers all of ours @param kept the jobs that are still being submitted */
   async sweep(
-    containers: readonly ContainerInfo[],
-    isKept: (container: ContainerInfo) => boolean,
+    containers: readonly ListedContainer[],
+    kept: ReadonlySet<JobName>,
     signal: AbortSignal,
   ): Promise<void> {
     const unstarted = containers.filter(
-      (container) => STATE_MEANING.get(container.State) === 'waiting' && !isKept(container),
+      ({ state, job }) =>
+        STATE_MEANING.get(state) === 'waiting' && job !== undefined && !kept.has(job),
     );
-    const ids = new Set(unstarted.map(({ Id }) => Id));
+    const ids = new Set(unstarted.map(({ id }) => id));
     for (const id of this.firstSeen.keys()) if (!ids.has(id)) this.firstSeen.delete(id);
     for (const id of ids) {
       const since = this.firstSeen.get(id) ?? this.now();

@@ -47,7 +47,8 @@ async function untilContainersAreGone(
   const filters = { label: [`com.docker.swarm.service.id=${ID}`] };
   const deadline = performance.now() + CONTAINERS_GO_WITHIN_MS;
   while (performance.now() < deadline) {
-    if ((await engine.listContainers(filters, signal)).length === 0) return;
+    const left = await engine.listContainers(filters, ({ Id }) => Id, signal);
+    if (left.length === 0) return;
     await pause(signal);
   }
 }

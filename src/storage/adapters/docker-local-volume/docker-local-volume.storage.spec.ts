@@ -26,7 +26,8 @@ function storageOf(known: Known, volumeName?: string, seenAt?: string) {
   };
   const engine = {
     findVolume: (name: string) => answer(name, known.volume),
-    listContainers: (filters: object) => answer(filters, known.containers ?? []),
+    listContainers: (filters: object, take: (container: object) => unknown) =>
+      answer(filters, known.containers?.map(take) ?? []),
   } as unknown as DockerEngine;
   const options = { volumeName, pfconSelector: 'role=pfcon', seenAt };
   return { storage: new DockerLocalVolumeStorage(engine, options), asked };

@@ -119,15 +119,13 @@ export class DockerLocalVolumeStorage implements StoragePort {
 
   private async mountpointOfPfcon(signal: AbortSignal): Promise<string> {
     const { pfconSelector } = this.options;
-    const containers = await this.engine.listContainers(
-      { label: [pfconSelector], status: ['running'] },
-      signal,
-    );
+    const filters = { label: [pfconSelector], status: ['running'] };
+    const containers = await this.engine.listContainers(filters, ({ Mounts }) => Mounts, signal);
     if (containers.length === 0) {
       throw storageUnavailable(`there is no running container with the label ${pfconSelector}`);
     }
     const sources = containers
-      .flatMap(({ Mounts }) => Mounts)
+      .flat()
       .filter(({ Destination }) => Destination === PFCON_STORE)
       .map(({ Source }) => Source);
     const [source, ...others] = new Set(sources);
