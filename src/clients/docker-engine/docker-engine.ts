@@ -9,6 +9,9 @@ import type { RegistryCredentials } from './registry-credentials.js';
 
 /** A pull without a word of progress for this long is taken for dead. */
 const PULL_SILENCE_MS = 300_000;
+/** An engine that lives begins with the log of a container at once. */
+const LOG_BEGINS_MS = 2_000;
+
 export type EngineFilters = Readonly<Record<string, readonly string[]>>;
 
 /** Two engines that speak one API, not quite the same way. */
@@ -129,9 +132,9 @@ export class DockerEngine extends EngineCalls {
   }
 
   /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */
-  async readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
+  readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
     const tail = lines === undefined ? 'all' : String(lines);
-    return this.call('tail', signal, (docker, abortSignal) =>
+    return this.openLog(LOG_BEGINS_MS, signal, (docker, abortSignal) =>
       dial<Readable>(docker, {
         // The modem appends the options as a query; without any it cuts the last character off.
         path: `/containers/${encodeURIComponent(id)}/logs?`,

@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
-import { within } from '../../shared/within.js';
+import type { Readable } from 'node:stream';
+import { streamWithin, within } from '../../shared/within.js';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError, toEngineError } from './engine-error.js';
 import { addressOf, dockerOptions } from './engine-options.js';
@@ -8,14 +9,12 @@ import { readWholeAnswers } from './whole-answers.js';
 /** The longest each kind of call may take, in milliseconds, and over which connections it goes. */
 const CALLS = {
   read: { deadline: 5_000, pool: 'status' },
-  log: { deadline: 5_000, pool: 'logs' },
-  tail: { deadline: 5_000, pool: 'logs' },
   write: { deadline: 30_000, pool: 'writes' },
   create: { deadline: 60_000, pool: 'starts' },
 } as const;
 
-/** An engine that lives begins with the log of a container at once. */
-const FIRST_BYTES_MS = 2_000;
+/** The longest that reading a log may take in all. */
+export const LOG_MS = 5_000;
 
 /**
  * Connections of each kind: what takes long never stands in the way of a look-up. How many starts there
@@ -49,12 +48,18 @@ export abstract class EngineCalls {
     signal: AbortSignal,
     request: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const { deadline } = CALLS[kind];
-    const ask = (limit: AbortSignal) => this.attempt(kind, limit, request);
-    if (kind !== 'log' && kind !== 'tail') return within(deadline, signal, ask);
-    // The answer of a log is a stream, which is read when the call itself is done.
-    const whole = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
-    return kind === 'log' ? ask(whole) : begunWithin(FIRST_BYTES_MS, whole, ask);
+    return within(CALLS[kind].deadline, signal, (limit) => this.attempt(kind, limit, request));
+  }
+
+  /** An answer that is a stream. @param begins the longest until there is one, in milliseconds */
+  protected openLog(
+    begins: number,
+    signal: AbortSignal,
+    request: (docker: Docker, abortSignal: AbortSignal) => Promise<Readable>,
+  ): Promise<Readable> {
+    return streamWithin(LOG_MS, signal, (whole) =>
+      within(begins, whole, (limit) => this.send('logs', limit, request)),
+    );
   }
 
   private async attempt<T>(
@@ -111,17 +116,6 @@ export abstract class EngineCalls {
       throw error;
     }
   }
-}
-
-/** Like `within`, but what the task has returned by then still ends with `signal`. */
-async function begunWithin<T>(
-  milliseconds: number,
-  signal: AbortSignal,
-  task: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), milliseconds);
-  return task(AbortSignal.any([signal, silence.signal])).finally(() => clearTimeout(timer));
 }
 
 /** A call that dockerode has no method for, or whose method takes too much along. */

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import { DockerEngine, type EngineFilters } from './docker-engine.js';
-import { dial } from './engine-calls.js';
+import { dial, LOG_MS } from './engine-calls.js';
 import { EngineError } from './engine-error.js';
 import type { RegistryCredentials } from './registry-credentials.js';
 
@@ -138,7 +138,7 @@ export class SwarmEngine extends DockerEngine {
   /** The end of a task's log as the engine multiplexes it; the caller must drain or destroy it. */
   readTaskLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
     const tail = lines === undefined ? 'all' : String(lines);
-    return this.call('log', signal, (docker, abortSignal) =>
+    return this.openLog(LOG_MS, signal, (docker, abortSignal) =>
       dial<Readable>(docker, {
         path: `/tasks/${id}/logs?`,
         options: { stdout: true, stderr: true, tail },

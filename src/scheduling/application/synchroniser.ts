@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../shared/check-result.js';
 import { hasCode } from '../../shared/domain-error.js';
 import type { EventLog } from '../../shared/event-log.js';
+import { within } from '../../shared/within.js';
 import type { Job } from '../domain/job.js';
 import type { JobName } from '../domain/job-name.js';
 import { isFinal } from '../domain/job-status.js';
@@ -135,8 +136,9 @@ export class Synchroniser {
 
   private async list(): Promise<void> {
     const asOf = this.now();
-    const deadline = AbortSignal.timeout(this.times.listDeadline);
-    const listed = await this.backend.list(AbortSignal.any([deadline, this.ended.signal]));
+    const listed = await within(this.times.listDeadline, this.ended.signal, (limit) =>
+      this.backend.list(limit),
+    );
     for (const name of this.table.compare(listed, asOf)) {
       if (!this.lookUps.isDoubtful(name)) this.lookUps.doubt(name, asOf);
     }
@@ -213,7 +215,9 @@ export class Synchroniser {
 
   private async errorOfLookUp(name: JobName): Promise<unknown> {
     try {
-      await this.lookUp(name, AbortSignal.timeout(this.times.lookUpDeadline));
+      await within(this.times.lookUpDeadline, this.ended.signal, (limit) =>
+        this.lookUp(name, limit),
+      );
       return undefined;
     } catch (error) {
       return error;
