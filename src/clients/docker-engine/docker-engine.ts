@@ -23,6 +23,10 @@ export interface EngineVersion {
   readonly apiVersion: string;
 }
 
+type Version = Docker.DockerVersion & {
+  readonly Components?: readonly { readonly Name?: string }[];
+};
+
 /** The calls that this service makes of a Docker-compatible engine. */
 export class DockerEngine extends EngineCalls {
   private detected: EngineVersion | undefined;
@@ -40,12 +44,7 @@ export class DockerEngine extends EngineCalls {
 
   /** Asks each time: whether the engine answers now. */
   async askVersion(signal: AbortSignal): Promise<EngineVersion> {
-    const answer = await this.call('read', signal, (docker, abortSignal) =>
-      dial<Docker.DockerVersion & { readonly Components?: readonly { readonly Name?: string }[] }>(
-        docker,
-        { path: '/version', method: 'GET', abortSignal, statusCodes: { 200: true } },
-      ),
-    );
+    const answer = await this.get<Version>('/version', {}, signal);
     const components = answer.Components ?? [];
     const isPodman = components.some(({ Name }) => Name?.startsWith('Podman') ?? false);
     const { Version: version, ApiVersion: apiVersion } = answer;
@@ -171,16 +170,8 @@ export class DockerEngine extends EngineCalls {
   }
 
   async hasImage(reference: string, signal: AbortSignal): Promise<boolean> {
-    const image = await this.orAbsent(
-      this.call('read', signal, (docker, abortSignal) =>
-        dial<unknown>(docker, {
-          path: `/images/${encodeURIComponent(reference)}/json`,
-          method: 'GET',
-          abortSignal,
-          statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
-        }),
-      ),
-    );
+    const path = `/images/${encodeURIComponent(reference)}/json`;
+    const image = await this.orAbsent(this.get<unknown>(path, {}, signal));
     return image !== undefined;
   }
 

@@ -51,6 +51,23 @@ export abstract class EngineCalls {
     return within(CALLS[kind].deadline, signal, (limit) => this.attempt(kind, limit, request));
   }
 
+  /** An answer that is a JSON document. */
+  protected get<T>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.call('read', signal, (docker, abortSignal) =>
+      dial<T>(docker, {
+        path: Object.keys(query).length > 0 ? `${path}?` : path,
+        options: query,
+        method: 'GET',
+        abortSignal,
+        statusCodes: { 200: true },
+      }),
+    );
+  }
+
   /** An answer that is a stream. @param begins the longest until there is one, in milliseconds */
   protected openLog(
     begins: number,

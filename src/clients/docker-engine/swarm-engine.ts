@@ -43,8 +43,6 @@ export interface SwarmInfo {
   readonly Managers?: number;
 }
 
-type Query = Readonly<Record<string, string>>;
-
 /** A manager of a swarm. */
 export class SwarmEngine extends DockerEngine {
   async swarm(signal: AbortSignal): Promise<SwarmInfo> {
@@ -144,18 +142,6 @@ export class SwarmEngine extends DockerEngine {
         options: { stdout: true, stderr: true, tail },
         method: 'GET',
         isStream: true,
-        abortSignal,
-        statusCodes: { 200: true },
-      }),
-    );
-  }
-
-  private get<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
-    return this.call('read', signal, (docker, abortSignal) =>
-      dial<T>(docker, {
-        path: Object.keys(query).length > 0 ? `${path}?` : path,
-        options: query,
-        method: 'GET',
         abortSignal,
         statusCodes: { 200: true },
       }),

@@ -152,9 +152,8 @@ describe('a removal that was left unfinished', () => {
   });
 
   it('keeps no list from its answer', async () => {
-    const swarm = new Swarm();
-    swarm.service = service(REMOVED);
-    swarm.failure = new EngineError(500, 'boom', true, undefined);
+    const failure = new EngineError(500, 'boom', true, undefined);
+    const swarm = Object.assign(new Swarm(), { service: service(REMOVED), failure });
     expect(await schedulerOf(swarm).list(soon())).toEqual([]);
   });
 });
@@ -191,9 +190,8 @@ describe('a job that is stopped while it is starting', () => {
       readTaskLogs: () => Promise.resolve(Readable.from([SAID])),
     });
     setTimeout(() => {
-      const running = task();
-      const Status = { ...running.Status, ContainerStatus: { ContainerID: 'c1' } };
-      swarm.tasks = [{ ...running, Status }];
+      const Status = { State: 'running', ContainerStatus: { ContainerID: 'c1' } };
+      swarm.tasks = [{ ...task(), Status }];
     }, 50);
     await schedulerOf(swarm).stop(NAME, soon());
     expect(swarm.service?.Spec.Labels?.['org.chrisproject.pman.log']).toBe('said\n');
