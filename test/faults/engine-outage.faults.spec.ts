@@ -148,7 +148,10 @@ describe('an engine that takes requests and does not answer', () => {
     } finally {
       await rig.engine.thaw();
     }
-    await until(async () => (await readiness()) === 200, 2_000);
+    // The engine is ready at once; the circuit closes with the next probe, of which there is one a second.
+    const isBack = async (): Promise<boolean> =>
+      (await readiness()) === 200 && (await harness.get(cold.jid)).status === 200;
+    await until(isBack, 2_000);
     expect((await harness.get(cold.jid)).body['logs']).toBe('never read\n');
     expect((await harness.get(live.jid)).body['status']).toBe('started');
     expect((await harness.delete(live.jid)).status).toBe(204);
