@@ -116,17 +116,16 @@ export async function remind(
 
 /**
  * The tasks of a job once none is between its node and its command: one that is told to be starting may
- * have begun already, and written what would be lost with it. @throws EngineError
+ * have begun already, and written what would be lost with it. @throws what `list` throws
  */
 export async function tasksOnceBegun(
-  engine: SwarmEngine,
-  service: SwarmService,
+  list: () => Promise<readonly SwarmTask[]>,
   signal: AbortSignal,
-): Promise<readonly SwarmTask[] | undefined> {
+): Promise<readonly SwarmTask[]> {
   const deadline = performance.now() + TASKS_BEGIN_WITHIN_MS;
   for (;;) {
-    const tasks = await engine.listTasksOf(service, signal);
-    if (tasks?.some(isStarting) !== true || performance.now() >= deadline) return tasks;
+    const tasks = await list();
+    if (!tasks.some(isStarting) || performance.now() >= deadline) return tasks;
     await pause(signal);
   }
 }

@@ -135,8 +135,7 @@ export class SwarmScheduler implements SchedulerPort {
 
   async stop(name: JobName, signal: AbortSignal): Promise<void> {
     const service = await this.serviceOf(name, signal);
-    const tasks = await this.ask(tasksOnceBegun(this.engine, service, signal));
-    if (tasks === undefined) throw jobNotFound(name);
+    const tasks = await tasksOnceBegun(() => this.tasksOf(service, name, signal), signal);
     const job = toJob(name, service, tasks);
     if (isFinal(job.state.status)) return;
     const isDue = job.deadline !== undefined && isReached(job.deadline, await this.now(signal));
