@@ -130,20 +130,10 @@ export class DockerEngine extends EngineCalls {
     });
   }
 
-  /** The end of a container's log as the engine multiplexes it; the caller must drain or destroy it. */
+  /** As `openLog`, of a container. */
   readLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
-    const tail = lines === undefined ? 'all' : String(lines);
-    return this.openLog(LOG_BEGINS_MS, signal, (docker, abortSignal) =>
-      dial<Readable>(docker, {
-        // The modem appends the options as a query; without any it cuts the last character off.
-        path: `/containers/${encodeURIComponent(id)}/logs?`,
-        options: { stdout: true, stderr: true, tail },
-        method: 'GET',
-        isStream: true,
-        abortSignal,
-        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
-      }),
-    );
+    const path = `/containers/${encodeURIComponent(id)}/logs`;
+    return this.openLog(path, lines, LOG_BEGINS_MS, signal);
   }
 
   /** One JSON document a line, from now on; ends with the connection or with `signal`. */

@@ -68,12 +68,26 @@ export abstract class EngineCalls {
     );
   }
 
-  /** An answer that is a stream. @param begins the longest until there is one, in milliseconds */
+  /**
+   * The end of a log as the engine multiplexes it; the caller must drain or destroy it.
+   * @param lines at most, or all @param begins the longest until it begins, in milliseconds
+   */
   protected openLog(
+    path: string,
+    lines: number | undefined,
     begins: number,
     signal: AbortSignal,
-    request: (docker: Docker, abortSignal: AbortSignal) => Promise<Readable>,
   ): Promise<Readable> {
+    const request = (docker: Docker, abortSignal: AbortSignal) =>
+      dial<Readable>(docker, {
+        // The modem appends the options as a query; without any it cuts the last character off.
+        path: `${path}?`,
+        options: { stdout: true, stderr: true, tail: lines === undefined ? 'all' : String(lines) },
+        method: 'GET',
+        isStream: true,
+        abortSignal,
+        statusCodes: { 200: true },
+      });
     return streamWithin(LOG_MS, signal, (whole) =>
       within(begins, whole, (limit) => this.send('logs', limit, request)),
     );

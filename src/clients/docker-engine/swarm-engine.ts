@@ -133,18 +133,8 @@ export class SwarmEngine extends DockerEngine {
     );
   }
 
-  /** The end of a task's log as the engine multiplexes it; the caller must drain or destroy it. */
+  /** As `openLog`, of a task. */
   readTaskLogs(id: string, lines: number | undefined, signal: AbortSignal): Promise<Readable> {
-    const tail = lines === undefined ? 'all' : String(lines);
-    return this.openLog(LOG_MS, signal, (docker, abortSignal) =>
-      dial<Readable>(docker, {
-        path: `/tasks/${id}/logs?`,
-        options: { stdout: true, stderr: true, tail },
-        method: 'GET',
-        isStream: true,
-        abortSignal,
-        statusCodes: { 200: true },
-      }),
-    );
+    return this.openLog(`/tasks/${id}/logs`, lines, LOG_MS, signal);
   }
 }
